@@ -1,0 +1,3 @@
+//! vitrina keeps a dealership's Airtable inventory and its website in step.
+
+pub mod domain;
