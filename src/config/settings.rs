@@ -147,6 +147,14 @@ pub struct SyncSettings {
     pub reply_within: Duration,
     /// Records in one webhook at most.
     pub max_batch: usize,
+    /// How often a queued record is tried before it is given up.
+    pub queue_max_attempts: i32,
+    /// The longest wait before a queued record's second try; doubles with each further one.
+    #[serde(with = "super::duration")]
+    pub queue_backoff_base: Duration,
+    /// The longest wait between two tries of a queued record.
+    #[serde(with = "super::duration")]
+    pub queue_backoff_max: Duration,
 }
 
 /// The cache of finished responses.

@@ -1,0 +1,5 @@
+drop table if exists airtable_fields;
+drop table if exists record_reads;
+drop sequence if exists sync_seq;
+drop table if exists slug_redirects;
+drop table if exists inventario_cache;

@@ -1,0 +1,3 @@
+drop function if exists cleanup_old_sync_logs();
+drop view if exists sync_stats;
+drop table if exists sync_logs;

@@ -1,0 +1,2 @@
+drop table if exists sync_runs;
+drop table if exists sync_queue;

@@ -1,0 +1,68 @@
+//! What the database may say, sorted by what can be done about it.
+
+/// A query failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No connection, or the server is starting, stopping or full: the same query may work later.
+    #[error("PostgreSQL cannot be reached ({0}); check that it runs and that DATABASE_URL is right")]
+    Unreachable(#[source] sqlx::Error),
+    /// The server refused what it was given: a value or a statement is wrong, and so it stays.
+    #[error("PostgreSQL refused a statement: {0}")]
+    Refused(#[source] sqlx::Error),
+    /// The tables could not be brought to this version.
+    #[error("the database could not be migrated: {0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+}
+
+impl DbError {
+    /// Whether the same query may work later.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Migration(sqlx::migrate::MigrateError::Execute(error)) => unreachable_now(error),
+            Self::Refused(_) | Self::Migration(_) => false,
+        }
+    }
+}
+
+impl From<sqlx::Error> for DbError {
+    fn from(error: sqlx::Error) -> Self {
+        if unreachable_now(&error) { Self::Unreachable(error) } else { Self::Refused(error) }
+    }
+}
+
+fn unreachable_now(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| may_work_later(&code)),
+        _ => false,
+    }
+}
+
+/// SQLSTATE classes of PostgreSQL's appendix A: 08 connection, 40 rollback (deadlock, serialization), 53 out of resources, 57
+/// operator intervention (shutdown, crash, start-up, cancelled by a time-out), 25006 read-only during a failover.
+fn may_work_later(code: &str) -> bool {
+    matches!(code.get(..2), Some("08" | "40" | "53" | "57")) || code == "25006"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_is_told_from_what_stays_wrong() {
+        for code in ["08006", "40P01", "53300", "57P01", "57P03", "57014", "25006"] {
+            assert!(may_work_later(code), "{code}");
+        }
+        for code in ["22P05", "23505", "42P01", "42501", "", "2"] {
+            assert!(!may_work_later(code), "{code}");
+        }
+        assert!(DbError::from(sqlx::Error::PoolTimedOut).is_transient());
+        assert!(!DbError::from(sqlx::Error::RowNotFound).is_transient());
+    }
+}

@@ -1,0 +1,68 @@
+//! `sync_logs`: what happened to which record.
+//!
+//! **Invariants:** a synced record's row is written in the transaction that stored it, so a stored vehicle without a log cannot be.
+
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::PgExecutor;
+
+use super::{Db, DbError};
+use crate::domain::{RecordId, Trigger};
+
+/// One row of `sync_logs`; times are the database's.
+#[derive(Debug, Clone, Serialize)]
+pub struct LogEntry {
+    /// The record; `None` in the summary of a run.
+    pub record_id: Option<RecordId>,
+    /// Why it was synced.
+    pub sync_type: Trigger,
+    /// Who asked, such as `airtable_automation`.
+    pub source: Option<String>,
+    /// How it went.
+    pub status: LogStatus,
+    /// One sentence.
+    pub message: String,
+    /// What went wrong and what to do.
+    pub error_details: Option<Value>,
+    /// Which delivery of the sender this was, from 1.
+    pub attempt_number: i32,
+    /// From acceptance to this row, in milliseconds.
+    pub duration_ms: i32,
+    /// What the sender was answered, or what Airtable answered when that was the failure.
+    pub http_status: Option<i32>,
+    /// The vehicle's title.
+    pub vehicle_title: Option<String>,
+    /// Its purchase order.
+    pub ordencompra: Option<String>,
+    /// Its state.
+    pub ordenstatus: Option<String>,
+    /// `warnings`, `changed`, `trigger`, `timings` and what else helps.
+    pub metadata: Value,
+}
+
+/// How a sync went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogStatus {
+    /// Everything was read.
+    Success,
+    /// It was synced, but a value could not be read.
+    Warning,
+    /// It was not synced.
+    Error,
+}
+
+pub(super) async fn insert(executor: impl PgExecutor<'_>, entries: &[LogEntry]) -> Result<(), sqlx::Error> {
+    sqlx::query_file!("src/db/sql/insert_logs.sql", sqlx::types::Json(entries) as _).execute(executor).await?;
+    Ok(())
+}
+
+impl Db {
+    /// Logs what happened outside of a store: failures and summaries.
+    pub async fn log(&self, entries: &[LogEntry]) -> Result<(), DbError> {
+        if !entries.is_empty() {
+            insert(&self.pool, entries).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,182 @@
+//! What to write for one reading: decided here, without SQL.
+//!
+//! **Invariants:** a vehicle that was never listed is not stored: an unfinished draft in Airtable gets neither a page nor a slug.
+//! `updated_at` moves only when something that the website shows changes, so notes in unmapped fields do not reorder the listing.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::{
+    logs::{LogEntry, LogStatus},
+    records::{Cause, Reading},
+};
+use crate::domain::{Action, Column, Content, Outcome};
+
+/// Columns that no public response contains.
+const INTERNAL: [&str; 2] = ["data", "slug_wanted"];
+
+/// What is stored of a vehicle.
+pub(super) struct Stored {
+    pub(super) content: Content,
+    pub(super) slug: String,
+    pub(super) updated_at: DateTime<Utc>,
+    pub(super) deleted: bool,
+}
+
+/// What will be done for one reading, and how it will be told.
+pub(super) struct Plan {
+    pub(super) outcome: Outcome,
+    pub(super) cause: Cause,
+    pub(super) write: Write,
+}
+
+/// What is written to `inventario_cache`.
+pub(super) enum Write {
+    Nothing,
+    Deletion,
+    Vehicle {
+        content: Box<Content>,
+        /// The first choice for a new address; `None`: the present one stays.
+        new_slug: Option<String>,
+        /// `None`: now.
+        updated_at: Option<DateTime<Utc>>,
+    },
+}
+
+impl Plan {
+    /// For a reading that is the latest of its record.
+    pub(super) fn new(reading: Reading, former: Option<Stored>, frozen: &[Column]) -> Self {
+        let Some(found) = reading.found else {
+            return Self::without_record(reading, former);
+        };
+        let mut content = Box::new(found.content);
+        let warnings = found.warnings;
+        let (action, changed, write, slug) = match former {
+            None if !content.listed => (Action::Archived, Vec::new(), Write::Nothing, None),
+            None => {
+                let new_slug = Some(content.slug_base());
+                (Action::Created, Vec::new(), Write::Vehicle { content: content.clone(), new_slug, updated_at: None }, None)
+            }
+            Some(former) => {
+                content.keep(frozen, &former.content);
+                let mut changed = content.changes_from(&former.content);
+                if former.deleted {
+                    changed.push("deleted_at");
+                }
+                let slug = Some(former.slug.clone());
+                if changed.is_empty() {
+                    (Action::Unchanged, changed, Write::Nothing, slug)
+                } else {
+                    let action = if content.listed { Action::Updated } else { Action::Archived };
+                    let write = changed_vehicle(content.clone(), &former, &changed);
+                    (action, changed, write, slug)
+                }
+            }
+        };
+        Self {
+            outcome: Outcome {
+                record_id: reading.record_id,
+                action,
+                title: Some(content.title),
+                ordencompra: content.ordencompra,
+                ordenstatus: content.ordenstatus,
+                slug,
+                written: !matches!(write, Write::Nothing),
+                changed,
+                warnings,
+                superseded: false,
+            },
+            cause: reading.cause,
+            write,
+        }
+    }
+
+    /// For a reading that came after a later one: what is stored stands.
+    pub(super) fn superseded(reading: Reading, former: Option<Stored>) -> Self {
+        let action = match &former {
+            None => Action::Absent,
+            Some(former) if former.deleted => Action::Deleted,
+            Some(_) => Action::Unchanged,
+        };
+        let mut plan = Self::unwritten(reading, former, action);
+        plan.outcome.superseded = true;
+        plan
+    }
+
+    fn without_record(reading: Reading, former: Option<Stored>) -> Self {
+        let (action, newly) = match &former {
+            None => (Action::Absent, false),
+            Some(former) => (Action::Deleted, !former.deleted),
+        };
+        let mut plan = Self::unwritten(reading, former, action);
+        if newly {
+            plan.write = Write::Deletion;
+            plan.outcome.written = true;
+            plan.outcome.changed = vec!["deleted_at", "listed"];
+        }
+        plan
+    }
+
+    fn unwritten(reading: Reading, former: Option<Stored>, action: Action) -> Self {
+        let (content, slug) = former.map(|former| (former.content, former.slug)).unzip();
+        let (title, ordencompra, ordenstatus) =
+            content.map_or((None, None, None), |is| (Some(is.title), is.ordencompra, is.ordenstatus));
+        Self {
+            outcome: Outcome {
+                record_id: reading.record_id,
+                action,
+                title,
+                ordencompra,
+                ordenstatus,
+                slug,
+                written: false,
+                changed: Vec::new(),
+                warnings: Vec::new(),
+                superseded: false,
+            },
+            cause: reading.cause,
+            write: Write::Nothing,
+        }
+    }
+
+    /// Whether a run's log mentions it by itself.
+    pub(super) fn is_notable(&self) -> bool {
+        self.outcome.written || !self.outcome.warnings.is_empty()
+    }
+
+    /// The row of `sync_logs`; its duration ends now.
+    pub(super) fn log_entry(&self) -> LogEntry {
+        let outcome = &self.outcome;
+        LogEntry {
+            record_id: Some(outcome.record_id.clone()),
+            sync_type: self.cause.trigger,
+            source: self.cause.source.clone(),
+            status: if outcome.warnings.is_empty() { LogStatus::Success } else { LogStatus::Warning },
+            message: outcome.message(),
+            error_details: None,
+            attempt_number: self.cause.attempt,
+            duration_ms: i32::try_from(self.cause.since.elapsed().as_millis()).unwrap_or(i32::MAX),
+            http_status: Some(200),
+            vehicle_title: outcome.title.clone(),
+            ordencompra: outcome.ordencompra.clone(),
+            ordenstatus: outcome.ordenstatus.clone(),
+            metadata: json!({
+                "action": outcome.action,
+                "trigger": self.cause.trigger,
+                "warnings": outcome.warnings,
+                "changed": outcome.changed,
+                "superseded": outcome.superseded,
+                "deliveries": self.cause.deliveries,
+                "timings": self.cause.timings,
+            }),
+        }
+    }
+}
+
+fn changed_vehicle(content: Box<Content>, former: &Stored, changed: &[&str]) -> Write {
+    let wanted = content.slug_wanted.as_ref();
+    let moves = wanted.is_some() && wanted != former.content.slug_wanted.as_ref() && wanted != Some(&former.slug);
+    let new_slug = moves.then(|| content.slug_base());
+    let shown = moves || changed.iter().any(|column| !INTERNAL.contains(column));
+    Write::Vehicle { content, new_slug, updated_at: (!shown).then_some(former.updated_at) }
+}

@@ -1,0 +1,233 @@
+//! Storing what was read: the one way by which vehicles are written, for a single webhook as for a page of a run.
+//!
+//! **Invariants**
+//! - *Latest wins*: a reading counts only when its stamp is above that of the last one that counted for the record. The claim on
+//!   `record_reads` is also the lock by which concurrent stores of a record take turns; rows are claimed in the order of
+//!   their ids, so two batches cannot wait for each other.
+//! - The stored rows are read *after* the claim, by a statement of their own: one statement for both would see the rows as they
+//!   were before it waited for the lock.
+//! - An unchanged vehicle is not written.
+//! - Vehicle, former slug, log, settled deliveries and the notice to other instances are one transaction.
+//!
+//! **Not here:** raising the cache's generation, which the caller does after this returned and before it answers.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::{PgConnection, types::Json};
+
+use super::{
+    Db, DbError, Stamp,
+    logs::{self, LogEntry},
+    notify,
+    plan::{Plan, Stored, Write},
+    queue, slugs,
+};
+use crate::domain::{Column, Content, Normalized, Outcome, RecordId, Trigger};
+
+/// What a read found for one record.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// The record asked for.
+    pub record_id: RecordId,
+    /// The record as normalized; `None` when the table does not have it.
+    pub found: Option<Normalized>,
+    /// Why it was read.
+    pub cause: Cause,
+}
+
+/// Why and since when a record is being synced; goes into its log.
+#[derive(Debug, Clone)]
+pub struct Cause {
+    /// Why.
+    pub trigger: Trigger,
+    /// Who asked, such as `airtable_automation`.
+    pub source: Option<String>,
+    /// Which delivery of the sender this is, from 1.
+    pub attempt: i32,
+    /// Deliveries that this read answers.
+    pub deliveries: usize,
+    /// When the first of them was accepted.
+    pub since: Instant,
+    /// How long the parts took so far, in ms.
+    pub timings: Timings,
+}
+
+/// How long the parts of a sync took, in ms.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Timings {
+    /// Waiting for the base's turn.
+    pub queue: f64,
+    /// Airtable's answer, retries included.
+    pub airtable: f64,
+    /// Normalizing.
+    pub normalize: f64,
+    /// Storing, up to the log.
+    pub upsert: f64,
+    /// Telling the other instances.
+    pub invalidate: f64,
+}
+
+/// How much of a batch goes into the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Logged {
+    /// Every record.
+    All,
+    /// Records that were written or that have warnings: for runs, whose summary counts the rest.
+    Notable,
+}
+
+impl Db {
+    /// Stores a batch of readings made under one stamp, each record at most once; the outcomes come in the order of the readings.
+    ///
+    /// `frozen` names columns whose fields are gone from the base: they stay as they are stored. Fails as a whole: nothing of
+    /// the batch is stored then.
+    pub async fn store(
+        &self,
+        stamp: Stamp,
+        readings: Vec<Reading>,
+        frozen: &[Column],
+        logged: Logged,
+    ) -> Result<Vec<Outcome>, DbError> {
+        let started = Instant::now();
+        let mut tx = self.pool.begin().await?;
+        let mut ids: Vec<String> = readings.iter().map(|reading| reading.record_id.to_string()).collect();
+        ids.sort_unstable();
+        let claimed = claim(&mut tx, &ids, stamp).await?;
+        let mut stored = stored(&mut tx, &ids).await?;
+        let mut plans: Vec<Plan> = readings
+            .into_iter()
+            .map(|reading| {
+                let former = stored.remove(reading.record_id.as_str());
+                if claimed.contains(reading.record_id.as_str()) {
+                    Plan::new(reading, former, frozen)
+                } else {
+                    Plan::superseded(reading, former)
+                }
+            })
+            .collect();
+        slugs::assign(&mut tx, &mut plans).await?;
+        write(&mut tx, &plans).await?;
+        let settled = queue::settle(&mut *tx, &ids, stamp).await?;
+        let telling = Instant::now();
+        if plans.iter().any(|plan| plan.outcome.written) {
+            notify::tell(&mut *tx, self.instance).await?;
+        }
+        let invalidate = ms_since(telling);
+        let upsert = ms_since(started) - invalidate;
+        let entries: Vec<LogEntry> = plans
+            .iter_mut()
+            .filter(|plan| {
+                logged == Logged::All || plan.is_notable() || settled.contains(plan.outcome.record_id.as_str())
+            })
+            .map(|plan| {
+                plan.cause.timings.upsert = upsert;
+                plan.cause.timings.invalidate = invalidate;
+                plan.log_entry()
+            })
+            .collect();
+        if !entries.is_empty() {
+            logs::insert(&mut *tx, &entries).await?;
+        }
+        tx.commit().await?;
+        Ok(plans.into_iter().map(|plan| plan.outcome).collect())
+    }
+}
+
+impl Db {
+    /// Those of the ids that are stored and not deleted.
+    pub async fn still_known(&self, ids: &[RecordId]) -> Result<Vec<RecordId>, DbError> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let known = sqlx::query_scalar!(
+            "select record_id from inventario_cache where record_id = any($1) and deleted_at is null",
+            &ids
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(known.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+}
+
+/// The ids for which this read is the latest; their records are locked until the transaction ends.
+async fn claim(tx: &mut PgConnection, ids: &[String], stamp: Stamp) -> Result<HashSet<String>, sqlx::Error> {
+    let claimed = sqlx::query_scalar!(
+        "insert into record_reads (record_id, read_seq) select id, $2 from unnest($1::text[]) id
+         on conflict (record_id) do update set read_seq = excluded.read_seq
+         where record_reads.read_seq < excluded.read_seq
+         returning record_id",
+        ids,
+        stamp.0
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(claimed.into_iter().collect())
+}
+
+async fn stored(tx: &mut PgConnection, ids: &[String]) -> Result<HashMap<String, Stored>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select record_id, to_json(v) as "content!: Json<Content>", slug, updated_at, deleted_at is not null as "deleted!"
+           from inventario_cache v where record_id = any($1)"#,
+        ids
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let stored = Stored {
+                content: row.content.0,
+                slug: row.slug,
+                updated_at: row.updated_at,
+                deleted: row.deleted,
+            };
+            (row.record_id, stored)
+        })
+        .collect())
+}
+
+/// A vehicle as `upsert_vehicles.sql` takes it.
+#[derive(Serialize)]
+struct Row<'a> {
+    #[serde(flatten)]
+    content: &'a Content,
+    slug: Option<&'a str>,
+    updated_at: Option<DateTime<Utc>>,
+}
+
+async fn write(tx: &mut PgConnection, plans: &[Plan]) -> Result<(), sqlx::Error> {
+    let mut rows = Vec::new();
+    let mut deleted = Vec::new();
+    for plan in plans {
+        match &plan.write {
+            Write::Nothing => {}
+            Write::Deletion => deleted.push(plan.outcome.record_id.to_string()),
+            Write::Vehicle { content, updated_at, .. } => rows.push(Row {
+                content,
+                slug: plan.outcome.slug.as_deref(),
+                updated_at: *updated_at,
+            }),
+        }
+    }
+    if !rows.is_empty() {
+        sqlx::query_file!("src/db/sql/upsert_vehicles.sql", Json(rows) as _).execute(&mut *tx).await?;
+    }
+    if !deleted.is_empty() {
+        sqlx::query!(
+            "update inventario_cache
+             set deleted_at = now(), listed = false, updated_at = now(), last_synced_at = now()
+             where record_id = any($1)",
+            &deleted
+        )
+        .execute(&mut *tx)
+        .await?;
+    }
+    Ok(())
+}
+
+fn ms_since(start: Instant) -> f64 {
+    start.elapsed().as_secs_f64() * 1000.0
+}

@@ -1,0 +1,77 @@
+//! Who may call what.
+//!
+//! **Invariants:** secrets are compared in constant time, before anything else is done with the request, its body included. Both sides are
+//! hashed first, so not even the length of a secret can be measured.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    http::{StatusCode, header, request::Parts},
+};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::Problem;
+use crate::config::AuthSettings;
+
+/// The hashes of the two secrets.
+#[derive(Clone)]
+pub struct Credentials {
+    webhook: Arc<[u8; 32]>,
+    admin: Arc<[u8; 32]>,
+}
+
+impl Credentials {
+    /// From the settings.
+    pub fn new(settings: &AuthSettings) -> Self {
+        let hash = |secret: &SecretString| Arc::new(Sha256::digest(secret.expose_secret()).into());
+        Self { webhook: hash(&settings.webhook_secret), admin: hash(&settings.admin_token) }
+    }
+}
+
+/// Proof that the caller is an operator.
+pub(super) struct Admin;
+
+/// Proof that the caller knows the webhook secret.
+pub(super) struct Automation;
+
+impl<S> FromRequestParts<S> for Admin
+where
+    Credentials: FromRef<S>,
+    S: Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let known = is_bearer(parts, &Credentials::from_ref(state).admin);
+        known.then_some(Self).ok_or_else(|| unauthorized("the operators' token (ADMIN_TOKEN)"))
+    }
+}
+
+impl<S> FromRequestParts<S> for Automation
+where
+    Credentials: FromRef<S>,
+    S: Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let known = is_bearer(parts, &Credentials::from_ref(state).webhook);
+        known.then_some(Self).ok_or_else(|| unauthorized("the webhook secret (WEBHOOK_SECRET)"))
+    }
+}
+
+fn is_bearer(parts: &Parts, expected: &[u8; 32]) -> bool {
+    let given = parts.headers.get(header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
+    let token = match given.split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
+        _ => b"",
+    };
+    Sha256::digest(token).ct_eq(expected).into()
+}
+
+fn unauthorized(what: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, format!("Send {what} as `Authorization: Bearer …`."))
+}

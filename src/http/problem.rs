@@ -1,0 +1,108 @@
+//! Errors as RFC 9457 problem details.
+//!
+//! **Invariants:** a detail says what is wrong and what would be right, in words meant for the caller; nothing internal is in it.
+//! Causes are logged where they happen.
+
+use std::any::Any;
+
+use axum::{
+    Json,
+    http::{HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::db::DbError;
+
+/// How long a caller should wait when the database is out of reach, in seconds.
+const RETRY_AFTER_SECONDS: &str = "5";
+
+/// An error as it is sent.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    #[serde(serialize_with = "as_number")]
+    status: StatusCode,
+    pub(super) detail: String,
+    /// The parameter that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn as_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u16(status.as_u16())
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        let title = status.canonical_reason().unwrap_or("Error");
+        Self { kind: "about:blank", title, status, detail: detail.into(), param: None }
+    }
+
+    /// A parameter is wrong.
+    pub(super) fn parameter(param: &str, detail: impl Into<String>) -> Self {
+        Self { param: Some(param.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl From<&DbError> for Problem {
+    fn from(error: &DbError) -> Self {
+        if error.is_transient() {
+            tracing::warn!(error = %error, "a request could not be answered without the database");
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "The database is out of reach at the moment; try again in a few seconds.")
+        } else {
+            tracing::error!(error = %error, "a request failed in the database");
+            Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here; the log has the reason under this request's id.")
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        respond(self.status, self)
+    }
+}
+
+/// A problem, perhaps with further members.
+pub(super) fn respond(status: StatusCode, body: impl Serialize) -> Response {
+    let mut response = (status, Json(body)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+pub(super) async fn unknown_route(uri: Uri) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, format!("There is nothing at {}.", uri.path()))
+}
+
+pub(super) async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{} does not take {method}; the Allow header says what it takes.", uri.path()),
+    )
+}
+
+pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(panic = message, "a handler panicked; this is a mistake in vitrina");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here; the log has the reason under this request's id.")
+        .into_response()
+}

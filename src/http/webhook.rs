@@ -1,0 +1,176 @@
+//! `POST /airtable-sync`: the way in for changes.
+//!
+//! **Invariants:** the secret is checked before the body is read. Every error has the problem members and, for the automation's script,
+//! `success`, `error` and `retryable`. A 200 or 202 means that the sender may forget the delivery.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::Serialize;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::{Limits, Problem, auth::Automation, problem};
+use crate::{
+    domain::{Outcome, RecordId, Trigger},
+    sync::{Delivered, Delivery, Engine, SyncError},
+};
+
+mod body;
+
+use self::body::Notice;
+
+/// A problem with what the script reads.
+#[derive(Debug, Serialize)]
+pub(super) struct Refusal {
+    success: bool,
+    error: String,
+    retryable: bool,
+    #[serde(flatten)]
+    problem: Problem,
+}
+
+impl Refusal {
+    fn new(problem: Problem, retryable: bool) -> Self {
+        Self { success: false, error: problem.detail.clone(), retryable, problem }
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        let retryable = problem.status().is_server_error() || problem.status() == StatusCode::REQUEST_TIMEOUT;
+        Self::new(problem, retryable)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        problem::respond(self.problem.status(), self)
+    }
+}
+
+pub(super) async fn airtable_sync(
+    caller: Result<Automation, Problem>,
+    State(engine): State<Engine>,
+    State(limits): State<Arc<Limits>>,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let Automation = caller?;
+    let accepted = Instant::now();
+    let bytes = read(body, &limits).await?;
+    let notice = Notice::parse(&bytes, limits.max_batch)?;
+    let deliveries = notice.record_ids.iter().map(|id| delivery(id, &notice, accepted)).collect();
+    let delivered = engine.deliver(deliveries).await.map_err(|error| unreachable(&error))?;
+    Ok(answer(&notice, &delivered, accepted))
+}
+
+async fn read(body: Body, limits: &Limits) -> Result<bytes::Bytes, Problem> {
+    let whole = Limited::new(body, limits.max_body_bytes).collect();
+    match timeout(limits.body_timeout, whole).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("The body is larger than {} bytes; send fewer record ids.", limits.max_body_bytes),
+        )),
+        Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "The body broke off.")),
+        Err(_) => Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!("The body did not arrive within {}.", humantime::format_duration(limits.body_timeout)),
+        )),
+    }
+}
+
+fn delivery(id: &RecordId, notice: &Notice, since: Instant) -> Delivery {
+    Delivery {
+        record_id: id.clone(),
+        trigger: Trigger::Webhook,
+        source: notice.source.clone(),
+        attempt: notice.attempt,
+        since,
+    }
+}
+
+/// Nothing was accepted: the sender has to come again.
+fn unreachable(error: &SyncError) -> Refusal {
+    tracing::warn!(error = %error, "a webhook could not be accepted");
+    let detail = "The database is out of reach at the moment, so nothing was accepted; try again in a few seconds.";
+    Refusal::new(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail), true)
+}
+
+fn answer(notice: &Notice, delivered: &[Delivered], accepted: Instant) -> Response {
+    let duration_ms = u64::try_from(accepted.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let status = delivered.iter().map(status).max_by_key(|status| rank(*status)).unwrap_or(StatusCode::OK);
+    let mut results = notice.record_ids.iter().zip(delivered).map(|(id, delivered)| {
+        let mut result = result(id, delivered);
+        result["duration_ms"] = duration_ms.into();
+        result["attempt"] = notice.attempt.into();
+        result
+    });
+    let body = if notice.is_batch {
+        json!({
+            "success": status.is_success(),
+            "results": results.collect::<Vec<_>>(),
+            "duration_ms": duration_ms,
+            "attempt": notice.attempt,
+        })
+    } else {
+        results.next().unwrap_or_default()
+    };
+    if status == StatusCode::BAD_GATEWAY { problem::respond(status, body) } else { (status, Json(body)).into_response() }
+}
+
+fn status(delivered: &Delivered) -> StatusCode {
+    match delivered {
+        Delivered::Settled(_) => StatusCode::OK,
+        Delivered::Queued(_) => StatusCode::ACCEPTED,
+        Delivered::Refused(_) => StatusCode::BAD_GATEWAY,
+    }
+}
+
+/// The status of a batch is that of its worst record.
+fn rank(status: StatusCode) -> u16 {
+    status.as_u16()
+}
+
+fn result(id: &RecordId, delivered: &Delivered) -> Value {
+    match delivered {
+        Delivered::Settled(outcome) => settled(outcome),
+        Delivered::Queued(reason) => json!({
+            "success": true,
+            "message": format!("{id} is in the queue and will be synced: {reason}"),
+            "action": "queued",
+            "data": { "record_id": id, "title": null, "ordencompra": null, "slug": null },
+            "warnings": [],
+        }),
+        Delivered::Refused(error) => {
+            let detail = format!("{error}. {} {id} is kept in the queue until then.", error.kind().remedy());
+            let mut body = serde_json::to_value(Refusal::new(Problem::new(StatusCode::BAD_GATEWAY, detail), false))
+                .unwrap_or_default();
+            body["action"] = "queued".into();
+            body["data"] = json!({ "record_id": id, "title": null, "ordencompra": null, "slug": null });
+            body
+        }
+    }
+}
+
+fn settled(outcome: &Outcome) -> Value {
+    json!({
+        "success": true,
+        "message": outcome.message(),
+        "action": outcome.action,
+        "data": {
+            "record_id": outcome.record_id,
+            "title": outcome.title,
+            "ordencompra": outcome.ordencompra,
+            "slug": outcome.slug,
+        },
+        "warnings": outcome.warnings,
+    })
+}

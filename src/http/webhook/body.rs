@@ -1,0 +1,86 @@
+//! The body of a webhook.
+//!
+//! **Invariants:** only `recordId` or `recordIds` decides; whatever else is odd in it costs nothing but itself, since a sync that is lost
+//! for a strange `source` would help nobody.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Problem;
+use crate::{
+    domain::RecordId,
+    sync::distinct,
+};
+use axum::http::StatusCode;
+
+/// The longest `source` that is kept, in characters.
+const SOURCE_CHARS: usize = 100;
+
+/// What a webhook says.
+#[derive(Debug)]
+pub(super) struct Notice {
+    /// The records, each once.
+    pub(super) record_ids: Vec<RecordId>,
+    /// Whether it was sent as a list, and is answered as one.
+    pub(super) is_batch: bool,
+    /// Who sent it.
+    pub(super) source: Option<String>,
+    /// Which try this is, from 1.
+    pub(super) attempt: i32,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire {
+    record_id: Option<Value>,
+    record_ids: Option<Value>,
+    source: Option<Value>,
+    attempt: Option<Value>,
+}
+
+impl Notice {
+    pub(super) fn parse(bytes: &[u8], max_batch: usize) -> Result<Self, Problem> {
+        let wire: Wire = serde_json::from_slice(bytes).map_err(|error| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                format!(r#"The body is not what it should be, such as {{"recordId":"recA1b2C3d4E5f6G7"}}: {error}."#),
+            )
+        })?;
+        let (ids, is_batch) = match (wire.record_id, wire.record_ids) {
+            (Some(id), None) => (vec![id], false),
+            (None, Some(Value::Array(ids))) => (ids, true),
+            (None, Some(_)) => return Err(Problem::parameter("recordIds", "recordIds should be a list of record ids.")),
+            (Some(_), Some(_)) => {
+                return Err(Problem::parameter("recordIds", "Send recordId or recordIds, not both."));
+            }
+            (None, None) => {
+                return Err(Problem::parameter("recordId", "recordId is missing: the id of the record that changed."));
+            }
+        };
+        let param = if is_batch { "recordIds" } else { "recordId" };
+        if ids.is_empty() || ids.len() > max_batch {
+            let detail = format!("recordIds has {} ids; it should have 1 to {max_batch}.", ids.len());
+            return Err(Problem::parameter(param, detail));
+        }
+        let ids: Vec<RecordId> = ids.iter().map(|id| record_id(id, param)).collect::<Result<_, _>>()?;
+        Ok(Self {
+            record_ids: distinct(ids),
+            is_batch,
+            source: wire.source.as_ref().and_then(Value::as_str).map(printable),
+            attempt: wire.attempt.as_ref().and_then(Value::as_i64).map_or(1, clamp),
+        })
+    }
+}
+
+fn record_id(value: &Value, param: &str) -> Result<RecordId, Problem> {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    text.parse().map_err(|invalid: crate::domain::InvalidRecordId| Problem::parameter(param, format!("{invalid}.")))
+}
+
+fn printable(text: &str) -> String {
+    text.chars().filter(|char| !char.is_control()).take(SOURCE_CHARS).collect()
+}
+
+fn clamp(attempt: i64) -> i32 {
+    i32::try_from(attempt.clamp(1, 1000)).unwrap_or(1)
+}

@@ -1,0 +1,206 @@
+//! The write side: a delivery's way from acceptance to commit.
+//!
+//! 1. [`Engine::deliver`] puts the records in line ([`intake`]) and waits for their outcomes, for `sync.reply_within` at most.
+//! 2. The dispatcher waits until the base has a turn to give ([`AirtableClient::permit`]), takes all that wait by then, up to one
+//!    page, and goes on to the next turn while the batch is on its way.
+//! 3. The batch is stamped, fetched in one request and normalized ([`read`]), stored in one transaction (`db::records`), the
+//!    cache's generation is raised, and every waiter gets its own outcome.
+//! 4. What is not settled by then is kept in `sync_queue` ([`queue`]) and tried again until it is.
+//!
+//! **Invariants**
+//! - The stamp is taken after the last delivery of the batch was accepted and before its request is sent: a read never misses an
+//!   edit that was announced before it.
+//! - The generation is raised after the commit and before the first waiter hears of it.
+//! - Nobody's failure is another's: a batch that is refused is split until the culprit stands alone.
+//!
+//! **Not here:** HTTP answers (`http::webhook`), what changed means (`db::plan`).
+
+mod fields;
+mod intake;
+mod load;
+mod queue;
+mod read;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::{fields::Fields, intake::Intake};
+pub use self::{
+    intake::Delivery,
+    load::{LoadError, LoadReport},
+    read::distinct,
+};
+use crate::{
+    airtable::{AirtableClient, AirtableError, Lane},
+    catalog::Catalog,
+    config::{ListingSettings, SyncSettings},
+    db::{Db, DbError, queue::Accepted},
+    domain::{Mapping, Outcome, Rules},
+};
+
+/// Syncs records. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    airtable: AirtableClient,
+    catalog: Catalog,
+    fields: Fields,
+    intake: Intake,
+    enqueued: Notify,
+    tracker: TaskTracker,
+    listing: ListingSettings,
+    settings: SyncSettings,
+    page_size: usize,
+}
+
+/// Why a record was not synced.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SyncError {
+    /// Airtable did not give the record.
+    #[error(transparent)]
+    Airtable(#[from] Arc<AirtableError>),
+    /// The database did not take it.
+    #[error(transparent)]
+    Database(#[from] Arc<DbError>),
+    /// The service is stopping.
+    #[error("the service is stopping")]
+    Stopping,
+}
+
+impl From<AirtableError> for SyncError {
+    fn from(error: AirtableError) -> Self {
+        Self::Airtable(Arc::new(error))
+    }
+}
+
+impl From<DbError> for SyncError {
+    fn from(error: DbError) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+/// What became of a delivery within the time that its sender waits.
+#[derive(Debug, Clone)]
+pub enum Delivered {
+    /// It is stored.
+    Settled(Outcome),
+    /// It is in the durable queue; the reason is for people.
+    Queued(String),
+    /// It is in the durable queue, and will stay there until an operator mends what Airtable refuses.
+    Refused(Arc<AirtableError>),
+}
+
+impl Engine {
+    /// An engine that does nothing yet; see [`Engine::run`].
+    pub fn new(
+        db: Db,
+        airtable: AirtableClient,
+        catalog: Catalog,
+        mapping: Mapping,
+        listing: ListingSettings,
+        settings: SyncSettings,
+        page_size: usize,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                db,
+                airtable,
+                catalog,
+                fields: Fields::new(mapping),
+                intake: Intake::default(),
+                enqueued: Notify::new(),
+                tracker: TaskTracker::new(),
+                listing,
+                settings,
+                page_size,
+            }),
+        }
+    }
+
+    /// Syncs what is delivered and what is queued, until told to stop; then lets the batches under way finish.
+    pub async fn run(&self, stop: CancellationToken) {
+        tokio::join!(self.dispatch(&stop), self.work_queue(&stop));
+        self.inner.intake.close();
+        self.inner.tracker.close();
+        self.inner.tracker.wait().await;
+    }
+
+    /// Syncs records and says what became of each, in their order; each at most once. What cannot be settled in time is kept
+    /// in the durable queue before this returns, so the sender may forget it. Fails when the database is out of reach: nothing is
+    /// accepted then, and the sender has to come again.
+    pub async fn deliver(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivered>, SyncError> {
+        let deadline = Instant::now() + self.inner.settings.reply_within;
+        let waiting: Vec<_> = deliveries.iter().cloned().map(|delivery| self.inner.intake.put(delivery)).collect();
+        let mut delivered = Vec::with_capacity(waiting.len());
+        let mut unsettled = Vec::new();
+        for (answer, delivery) in waiting.into_iter().zip(deliveries) {
+            let state = match timeout_at(deadline, answer).await {
+                Ok(Ok(Ok(outcome))) => Delivered::Settled(outcome),
+                Ok(Ok(Err(SyncError::Database(error)))) if error.is_transient() => return Err(error.into()),
+                Ok(Ok(Err(SyncError::Airtable(error)))) if error.kind().is_configuration() => Delivered::Refused(error),
+                Ok(Ok(Err(error))) => Delivered::Queued(error.to_string()),
+                Ok(Err(_)) => Delivered::Queued(SyncError::Stopping.to_string()),
+                Err(_) => Delivered::Queued("it was not finished in time".to_owned()),
+            };
+            let reason = match &state {
+                Delivered::Settled(_) => None,
+                Delivered::Queued(reason) => Some(reason.clone()),
+                Delivered::Refused(error) => Some(error.to_string()),
+            };
+            if let Some(reason) = reason {
+                unsettled.push(Accepted {
+                    record_id: delivery.record_id,
+                    trigger: delivery.trigger,
+                    source: delivery.source,
+                    reason,
+                });
+            }
+            delivered.push(state);
+        }
+        if !unsettled.is_empty() {
+            self.inner.db.enqueue(&unsettled, FIRST_TRY_AFTER).await?;
+            self.inner.enqueued.notify_one();
+        }
+        Ok(delivered)
+    }
+
+    /// Gives every waiting record its turn.
+    async fn dispatch(&self, stop: &CancellationToken) {
+        loop {
+            let turn = async {
+                self.inner.intake.arrival().await;
+                self.inner.airtable.permit(Lane::Webhook).await
+            };
+            let permit = tokio::select! {
+                permit = turn => permit,
+                () = stop.cancelled() => return,
+            };
+            let batch = self.inner.intake.take(self.inner.page_size);
+            if !batch.is_empty() {
+                let engine = self.clone();
+                self.inner.tracker.spawn(async move { engine.sync_batch(permit, batch).await });
+            }
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        use chrono::Datelike;
+        Rules {
+            listed_status: self.inner.listing.status.clone(),
+            visible_field: self.inner.listing.visible_field.clone(),
+            this_year: crate::clock::now().year(),
+        }
+    }
+}
+
+/// How long the queue leaves a record that its sender stopped waiting for: most are settled by the read that is still under way.
+const FIRST_TRY_AFTER: Duration = Duration::from_secs(2);

@@ -1,0 +1,222 @@
+//! One batch: stamp, fetch, normalize, store, invalidate, answer.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Instant,
+};
+
+use serde_json::json;
+
+use super::{
+    Engine, SyncError,
+    fields::FieldPlan,
+    intake::{Answer, Entry},
+};
+use crate::{
+    airtable::{Kind, Lane, Permit},
+    db::{
+        Stamp,
+        logs::{LogEntry, LogStatus},
+        records::{Cause, Logged, Reading, Timings},
+    },
+    domain::{Outcome, Record, RecordId, normalize},
+};
+
+/// A record to be synced and why.
+#[derive(Clone)]
+struct Task {
+    record_id: RecordId,
+    cause: Cause,
+}
+
+impl Engine {
+    /// Syncs the records of a batch and answers all who wait for them.
+    pub(super) async fn sync_batch(&self, permit: Permit, batch: Vec<Entry>) {
+        let tasks = batch.iter().map(task).collect();
+        let mut answers = self.sync(permit, tasks).await;
+        for entry in batch {
+            let answer = answers.remove(&entry.first.record_id).unwrap_or(Err(SyncError::Stopping));
+            entry.answer(&answer);
+        }
+    }
+
+    /// Syncs records together; when the whole is refused, its halves, so that one bad record harms no other.
+    async fn sync(&self, permit: Permit, mut tasks: Vec<Task>) -> HashMap<RecordId, Answer> {
+        match self.try_sync(permit, tasks.clone()).await {
+            Ok(outcomes) => outcomes.into_iter().map(|outcome| (outcome.record_id.clone(), Ok(outcome))).collect(),
+            Err(error) if tasks.len() > 1 && may_be_one_records_fault(&error) => {
+                tracing::warn!(error = %error, records = tasks.len(), "a batch was refused; trying its halves");
+                let half = tasks.split_off(tasks.len() / 2);
+                let permit = self.inner.airtable.permit(Lane::Webhook).await;
+                let mut answers = Box::pin(self.sync(permit, tasks)).await;
+                let permit = self.inner.airtable.permit(Lane::Webhook).await;
+                answers.extend(Box::pin(self.sync(permit, half)).await);
+                answers
+            }
+            Err(error) => {
+                self.log_failures(&tasks, &error).await;
+                tasks.into_iter().map(|task| (task.record_id, Err(error.clone()))).collect()
+            }
+        }
+    }
+
+    async fn try_sync(&self, permit: Permit, mut tasks: Vec<Task>) -> Result<Vec<Outcome>, SyncError> {
+        let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
+        let stamp = self.inner.db.stamp().await?;
+        let asking = Instant::now();
+        let mut found = self.fetch(permit, &tasks).await?;
+        let airtable = asking.elapsed().as_secs_f64() * 1000.0;
+        let readings = tasks
+            .drain(..)
+            .map(|mut task| {
+                task.cause.timings.airtable = airtable;
+                let record = found.remove(&task.record_id);
+                self.reading(task.record_id, record, task.cause, &plan)
+            })
+            .collect();
+        self.store(stamp, readings, &plan, Logged::All).await
+    }
+
+    /// Fetches the records. Those that are known here but missing in the answer are asked for once more: one lost answer must
+    /// not delete a vehicle.
+    async fn fetch(&self, permit: Permit, tasks: &[Task]) -> Result<HashMap<RecordId, Record>, SyncError> {
+        let ids: Vec<RecordId> = tasks.iter().map(|task| task.record_id.clone()).collect();
+        let mut found = by_id(self.inner.airtable.records(permit, &ids).await?);
+        let missing: Vec<RecordId> = ids.into_iter().filter(|id| !found.contains_key(id)).collect();
+        if !missing.is_empty() {
+            let suspects = self.inner.db.still_known(&missing).await?;
+            if !suspects.is_empty() {
+                let permit = self.inner.airtable.permit(Lane::Webhook).await;
+                found.extend(by_id(self.inner.airtable.records(permit, &suspects).await?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Normalizes what was found.
+    pub(super) fn reading(
+        &self,
+        record_id: RecordId,
+        record: Option<Record>,
+        mut cause: Cause,
+        plan: &FieldPlan,
+    ) -> Reading {
+        let started = Instant::now();
+        let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules()));
+        cause.timings.normalize = started.elapsed().as_secs_f64() * 1000.0;
+        Reading { record_id, found, cause }
+    }
+
+    /// Stores readings and, if something was written, makes older responses unreachable.
+    pub(super) async fn store(
+        &self,
+        stamp: Stamp,
+        readings: Vec<Reading>,
+        plan: &FieldPlan,
+        logged: Logged,
+    ) -> Result<Vec<Outcome>, SyncError> {
+        let since: HashMap<RecordId, Instant> = match logged {
+            Logged::All => readings.iter().map(|reading| (reading.record_id.clone(), reading.cause.since)).collect(),
+            Logged::Notable => HashMap::new(),
+        };
+        let outcomes = self.inner.db.store(stamp, readings, &plan.frozen, logged).await?;
+        if outcomes.iter().any(|outcome| outcome.written) {
+            self.inner.catalog.invalidate();
+        }
+        for outcome in &outcomes {
+            if let Some(since) = since.get(&outcome.record_id) {
+                tracing::info!(
+                    record.id = %outcome.record_id,
+                    sync.action = outcome.action.as_str(),
+                    sync.duration_ms = since.elapsed().as_millis(),
+                    warnings = outcome.warnings.len(),
+                    "{}",
+                    outcome.message()
+                );
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// A failure is an outcome too. When the database is the failure, only the log of the process has it.
+    async fn log_failures(&self, tasks: &[Task], error: &SyncError) {
+        tracing::error!(records = tasks.len(), error = %error, "records could not be synced");
+        let entries: Vec<LogEntry> = tasks.iter().map(|task| failure(task, error)).collect();
+        if let Err(unlogged) = self.inner.db.log(&entries).await {
+            tracing::error!(error = %unlogged, "the failure could not be written to sync_logs");
+        }
+    }
+}
+
+fn task(entry: &Entry) -> Task {
+    let first = &entry.first;
+    Task {
+        record_id: first.record_id.clone(),
+        cause: Cause {
+            trigger: first.trigger,
+            source: first.source.clone(),
+            attempt: first.attempt,
+            deliveries: entry.waiters.len(),
+            since: first.since,
+            timings: Timings { queue: first.since.elapsed().as_secs_f64() * 1000.0, ..Timings::default() },
+        },
+    }
+}
+
+fn by_id(records: Vec<Record>) -> HashMap<RecordId, Record> {
+    records.into_iter().map(|record| (record.id.clone(), record)).collect()
+}
+
+/// Whether a part of the batch may succeed where the whole failed.
+fn may_be_one_records_fault(error: &SyncError) -> bool {
+    match error {
+        SyncError::Airtable(error) => matches!(error.kind(), Kind::InvalidRequest | Kind::TooLarge),
+        SyncError::Database(error) => !error.is_transient(),
+        SyncError::Stopping => false,
+    }
+}
+
+fn failure(task: &Task, error: &SyncError) -> LogEntry {
+    let (details, http_status) = match error {
+        SyncError::Airtable(error) => (
+            json!({
+                "from": "airtable",
+                "kind": error.kind().as_str(),
+                "status": error.status(),
+                "type": error.error_type(),
+                "attempts": error.attempts(),
+                "body": error.body_start().map(printable),
+                "remedy": error.kind().remedy(),
+            }),
+            error.status().map(i32::from),
+        ),
+        SyncError::Database(_) => (json!({ "from": "database" }), None),
+        SyncError::Stopping => (json!({ "from": "vitrina" }), None),
+    };
+    LogEntry {
+        record_id: Some(task.record_id.clone()),
+        sync_type: task.cause.trigger,
+        source: task.cause.source.clone(),
+        status: LogStatus::Error,
+        message: printable(&error.to_string()),
+        error_details: Some(details),
+        attempt_number: task.cause.attempt,
+        duration_ms: i32::try_from(task.cause.since.elapsed().as_millis()).unwrap_or(i32::MAX),
+        http_status,
+        vehicle_title: None,
+        ordencompra: None,
+        ordenstatus: None,
+        metadata: json!({ "trigger": task.cause.trigger, "deliveries": task.cause.deliveries, "timings": task.cause.timings }),
+    }
+}
+
+/// PostgreSQL takes no NUL in a text.
+fn printable(text: &str) -> String {
+    text.replace('\0', "")
+}
+
+/// The ids in order, each once.
+pub fn distinct(ids: impl IntoIterator<Item = RecordId>) -> Vec<RecordId> {
+    let mut seen = HashSet::new();
+    ids.into_iter().filter(|id| seen.insert(id.clone())).collect()
+}
