@@ -9,14 +9,29 @@
 //!
 //! **Units:** money in pesos ([`Money`]), distances in kilometres, times in UTC.
 
+mod cell;
+mod changes;
+mod column;
 mod ids;
+mod mapping;
+mod mapping_file;
 mod money;
+mod normalize;
+mod number;
+mod photos;
 mod record;
+mod slug;
+mod value;
 mod vehicle;
 
 pub use self::{
+    column::{Column, Kind, UnknownColumn},
     ids::{InvalidRecordId, RecordId},
+    mapping::Mapping,
+    mapping_file::{MappingError, MappingProblem},
     money::Money,
+    normalize::{Normalized, Rules, normalize},
     record::{Fields, Record, Warning},
+    slug::{RESERVED_SLUGS, slugify},
     vehicle::Content,
 };
