@@ -75,6 +75,11 @@ impl Mapping {
         resolved
     }
 
+    /// The fields that a column is read from, in order of preference.
+    pub fn fields_of(&self, column: Column) -> impl Iterator<Item = &str> {
+        self.sources(column).iter().flatten().map(String::as_str)
+    }
+
     /// The sources of a column in order of preference; none if it is not mapped.
     pub(super) fn sources(&self, column: Column) -> &[Source] {
         self.readings.get(&column).map_or(&[], |reading| &reading.sources)

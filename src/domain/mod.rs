@@ -18,6 +18,7 @@ mod mapping_file;
 mod money;
 mod normalize;
 mod number;
+mod outcome;
 mod photos;
 mod record;
 mod slug;
@@ -31,6 +32,7 @@ pub use self::{
     mapping_file::{MappingError, MappingProblem},
     money::Money,
     normalize::{Normalized, Rules, normalize},
+    outcome::{Action, Outcome, Trigger},
     record::{Fields, Record, Warning},
     slug::{RESERVED_SLUGS, slugify},
     vehicle::Content,

@@ -85,7 +85,7 @@ impl Fields {
                      add the scope schema.bases:read"
                 );
                 airtable.use_field_names(None);
-                FieldPlan { mapping: self.configured.clone(), frozen: Vec::new() }
+                by_name(&self.configured)
             }
             Err(error) => return Err(error.into()),
         };
@@ -137,7 +137,16 @@ fn plan(configured: &Mapping, schema: &TableSchema, names: &BTreeMap<String, Str
     };
     let mapping = configured.resolve(name_of);
     let frozen = mapping.columns_without(|name| known.contains(name));
-    FieldPlan { mapping, frozen }
+    let status_field = mapping
+        .fields_of(Column::Ordenstatus)
+        .find_map(|field| names.iter().find(|(_, name)| *name == field).map(|(id, _)| id.clone()));
+    FieldPlan { mapping, frozen, status_field }
+}
+
+/// Without the schema every source counts as it is written.
+fn by_name(configured: &Mapping) -> FieldPlan {
+    let status_field = configured.fields_of(Column::Ordenstatus).next().map(str::to_owned);
+    FieldPlan { mapping: configured.clone(), frozen: Vec::new(), status_field }
 }
 
 #[cfg(test)]

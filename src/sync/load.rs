@@ -6,7 +6,7 @@
 //! - A page is stored, in one transaction, while the next one is on its way; memory does not grow with the table.
 //! - A listing that Airtable has forgotten (`LIST_RECORDS_ITERATOR_NOT_AVAILABLE`) is begun again from its first page, with a new stamp.
 
-use std::time::Instant;
+use std::{collections::HashSet, time::Instant};
 
 use super::{Engine, SyncError, fields::FieldPlan};
 use crate::{
@@ -119,9 +119,12 @@ impl Engine {
             since,
             timings: Timings::default(),
         };
+        // A record may show up twice in a listing that moves under the reader.
+        let mut seen = HashSet::new();
         let readings = page
             .records
             .into_iter()
+            .filter(|record| seen.insert(record.id.clone()))
             .map(|record| self.reading(record.id.clone(), Some(record), cause.clone(), plan))
             .collect();
         self.store(stamp, readings, plan, Logged::Notable).await

@@ -38,9 +38,9 @@ pub use self::{
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
     catalog::Catalog,
-    config::{ListingSettings, SyncSettings},
+    config::{Config, ListingSettings, SyncSettings},
     db::{Db, DbError, queue::Accepted},
-    domain::{Mapping, Outcome, Rules},
+    domain::{Outcome, Rules},
 };
 
 /// Syncs records. Cheap to clone.
@@ -101,27 +101,19 @@ pub enum Delivered {
 
 impl Engine {
     /// An engine that does nothing yet; see [`Engine::run`].
-    pub fn new(
-        db: Db,
-        airtable: AirtableClient,
-        catalog: Catalog,
-        mapping: Mapping,
-        listing: ListingSettings,
-        settings: SyncSettings,
-        page_size: usize,
-    ) -> Self {
+    pub fn new(db: Db, airtable: AirtableClient, catalog: Catalog, config: &Config) -> Self {
         Self {
             inner: Arc::new(Inner {
                 db,
                 airtable,
                 catalog,
-                fields: Fields::new(mapping),
+                fields: Fields::new(config.mapping.clone()),
                 intake: Intake::default(),
                 enqueued: Notify::new(),
                 tracker: TaskTracker::new(),
-                listing,
-                settings,
-                page_size,
+                listing: config.listing.clone(),
+                settings: config.sync.clone(),
+                page_size: config.airtable.page_size,
             }),
         }
     }

@@ -1,0 +1,197 @@
+//! The composition root: every part is built here, once, and told when to stop.
+//!
+//! **Invariants**
+//! - The port is bound when the tables are up to date and the database answers, not before; nothing waits for Airtable.
+//! - Everything that runs is a task of the [`Lifecycle`], so a stop waits for all of it, and the database goes last.
+//!
+//! **Not here:** the command line (`cli`), what the parts do.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use secrecy::ExposeSecret;
+use tokio::{net::TcpListener, time::sleep};
+
+use crate::{
+    airtable::AirtableClient,
+    catalog::Catalog,
+    config::Config,
+    db::{Db, DbError},
+    http::{self, AppState, Credentials, Limits},
+    lifecycle::{Ending, Lifecycle},
+    private_pg::{self, PrivatePg},
+    sync::Engine,
+};
+
+/// The longest wait between two looks at something that is away.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// The running service.
+pub struct App {
+    addr: SocketAddr,
+    state: AppState,
+    lifecycle: Lifecycle,
+    postgres: Option<PrivatePg>,
+}
+
+/// The service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The private PostgreSQL did not come up.
+    #[error(transparent)]
+    PrivatePostgres(#[from] private_pg::PrivatePgError),
+    /// The database refused us for a reason that waiting does not mend.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The HTTP client for Airtable could not be built.
+    #[error("the HTTP client for Airtable could not be built: {0}")]
+    Client(#[from] reqwest::Error),
+    /// The port is taken or not ours.
+    #[error("{addr} cannot be bound ({source}); choose another BIND_ADDR or stop what uses it")]
+    Bind {
+        /// The address.
+        addr: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A header in the settings is not a header.
+    #[error("a setting does not fit into an HTTP header: {0}")]
+    Header(#[from] axum::http::header::InvalidHeaderValue),
+    /// Asked to stop before the start was over.
+    #[error("stopped while starting")]
+    Stopped,
+}
+
+impl App {
+    /// Starts everything; returns when the port is open.
+    pub async fn start(config: &Config, lifecycle: Lifecycle) -> Result<Self, StartError> {
+        let stop = lifecycle.soft();
+        let (url, postgres) = match &config.database.url {
+            Some(url) => (url.expose_secret().to_owned(), None),
+            None => {
+                let postgres = stop
+                    .run_until_cancelled(PrivatePg::start(private_pg::Options::kept(&config.database)))
+                    .await
+                    .ok_or(StartError::Stopped)??;
+                (postgres.url().expose_secret().to_owned(), Some(postgres))
+            }
+        };
+        let db = Db::new(&url, &config.database)?;
+        stop.run_until_cancelled(migrate(&db)).await.ok_or(StartError::Stopped)??;
+        let state = build(config, db)?;
+        let listener = bind(config.server.bind_addr).await?;
+        let addr = listener.local_addr().map_err(|source| StartError::Bind { addr: config.server.bind_addr, source })?;
+        let app = Self { addr, state, lifecycle, postgres };
+        app.spawn(listener, config);
+        tracing::info!("listening on http://{addr}");
+        Ok(app)
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The parts, for whoever drives the service from inside: the demo and the tests.
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Waits until a stop is asked for and everything has ended.
+    pub async fn finish(self) -> Ending {
+        let ending = self.lifecycle.wait().await;
+        self.state.db.close().await;
+        if let Some(postgres) = self.postgres
+            && let Err(error) = postgres.stop().await
+        {
+            tracing::error!(error = %error, "the private PostgreSQL did not stop as it should");
+        }
+        ending
+    }
+
+    fn spawn(&self, listener: TcpListener, config: &Config) {
+        let lifecycle = &self.lifecycle;
+        let router = http::router(self.state.clone());
+        let limits = http::serve::Limits {
+            header_timeout: config.server.header_timeout,
+            max_connections: config.server.max_connections,
+        };
+        let (soft, hard) = (lifecycle.soft(), lifecycle.hard());
+        lifecycle.spawn_essential("http", http::serve::serve(listener, router, limits, soft, hard));
+        let (engine, stop) = (self.state.engine.clone(), lifecycle.soft());
+        lifecycle.spawn_essential("sync", async move { engine.run(stop).await });
+        let (state, stop) = (self.state.clone(), lifecycle.soft());
+        lifecycle.spawn("notices", async move {
+            stop.run_until_cancelled(hear_others(&state)).await;
+        });
+        let (engine, stop) = (self.state.engine.clone(), lifecycle.soft());
+        lifecycle.spawn("first load", async move {
+            stop.run_until_cancelled(first_load(&engine)).await;
+        });
+    }
+}
+
+fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
+    let airtable = AirtableClient::new(&config.airtable)?;
+    let catalog = Catalog::new(db.clone(), config.locations.clone(), &config.cache);
+    let engine = Engine::new(db.clone(), airtable, catalog.clone(), config);
+    Ok(AppState {
+        catalog,
+        engine,
+        db,
+        credentials: Credentials::new(&config.auth),
+        limits: Arc::new(Limits::new(&config.server, &config.sync, &config.cache)?),
+    })
+}
+
+async fn bind(addr: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(addr).await.map_err(|source| StartError::Bind { addr, source })
+}
+
+/// Waits for the database and brings its tables up to date.
+async fn migrate(db: &Db) -> Result<(), DbError> {
+    let mut pause = Duration::from_millis(250);
+    loop {
+        match db.migrate().await {
+            Err(error) if error.is_transient() => {
+                tracing::warn!(error = %error, "waiting for the database");
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed.
+async fn hear_others(state: &AppState) {
+    let mut pause = Duration::from_millis(250);
+    loop {
+        let error = match state.db.listen().await {
+            Ok(mut listener) => {
+                pause = Duration::from_millis(250);
+                // What was committed before the listener was there has not been heard.
+                state.catalog.invalidate();
+                loop {
+                    match listener.next().await {
+                        Ok(()) => state.catalog.invalidate(),
+                        Err(error) => break error,
+                    }
+                }
+            }
+            Err(error) => error,
+        };
+        tracing::warn!(error = %error, "the notices of other instances cannot be heard; trying again");
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Loads an empty database. Airtable's absence delays it and stops nothing else.
+async fn first_load(engine: &Engine) {
+    let mut pause = Duration::from_secs(1);
+    while let Err(error) = engine.load_if_never_loaded().await {
+        tracing::error!(error = %error, "the first load failed; trying again");
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}

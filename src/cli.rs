@@ -1,0 +1,135 @@
+//! The command line.
+//!
+//! **Invariants:** exit codes are 0 done, 1 failed, 2 usage or configuration. Results go to standard output, the log and what went
+//! wrong to standard error.
+
+mod demo;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
+
+use crate::{
+    app::App,
+    config::{Config, ConfigErrors, Loader, Needs},
+    db::Db,
+    lifecycle::Lifecycle,
+    private_pg::{self, PrivatePg},
+    telemetry,
+};
+
+/// Keeps a dealership's Airtable inventory and its website in step.
+///
+/// Airtable's automation POSTs /airtable-sync when a vehicle changes; vitrina fetches the record, normalizes it, stores it in
+/// PostgreSQL and serves it under /vehicles, never stale.
+///
+/// Settings come from config/default.toml (built in), the file named by VITRINA_CONFIG, and the environment; see the README.
+/// Exit codes: 0 done, 1 failed, 2 usage or configuration.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service (the default).
+    ///
+    /// Needs AIRTABLE_API_KEY, AIRTABLE_BASE_ID, AIRTABLE_TABLE_ID, WEBHOOK_SECRET and ADMIN_TOKEN. Without DATABASE_URL it runs a
+    /// private PostgreSQL of its own.
+    Serve,
+    /// Show the whole product with nothing set up.
+    ///
+    /// Starts a temporary PostgreSQL, a simulated Airtable with sample vehicles that somebody keeps editing, and the service;
+    /// prints addresses, tokens and curl lines to try. Ctrl-C ends it and leaves nothing behind.
+    Demo(demo::Options),
+    /// Bring the database's tables to this version.
+    ///
+    /// `serve` does so by itself; this is for those who want to do it beforehand, or to go back.
+    Migrate {
+        /// Take the newest migration back instead.
+        #[arg(long)]
+        revert: bool,
+        /// Print the result as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs a command and says how it ended.
+pub async fn run(cli: Cli) -> ExitCode {
+    let ended = match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve().await,
+        Command::Demo(options) => demo::run(options).await,
+        Command::Migrate { revert, json } => migrate(revert, json).await,
+    };
+    ended.unwrap_or_else(|error| {
+        complain(&error);
+        if error.is::<ConfigErrors>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+    })
+}
+
+async fn serve() -> anyhow::Result<ExitCode> {
+    let config = Config::from_environment()?;
+    telemetry::init(&config.log)?;
+    let lifecycle = Lifecycle::new(config.server.shutdown_grace);
+    lifecycle.stop_on_signals()?;
+    let app = App::start(&config, lifecycle).await?;
+    Ok(app.finish().await.into())
+}
+
+async fn migrate(revert: bool, json: bool) -> anyhow::Result<ExitCode> {
+    let config = Loader::from_environment().load(Needs::Database)?;
+    telemetry::init(&config.log)?;
+    let (url, postgres) = match &config.database.url {
+        Some(url) => (url.clone(), None),
+        None => {
+            let postgres = PrivatePg::start(private_pg::Options::kept(&config.database)).await?;
+            (postgres.url(), Some(postgres))
+        }
+    };
+    let db = Db::new(url.expose_secret(), &config.database)?;
+    let done = if revert { db.revert_last().await } else { db.migrate().await };
+    let version = db.version().await;
+    db.close().await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await?;
+    }
+    done?;
+    let version = version?;
+    if json {
+        say(&serde_json::json!({ "version": version }))?;
+    } else {
+        match version {
+            Some(version) => say(&format!("The database is at version {version}."))?,
+            None => say(&"The database has none of vitrina's tables.")?,
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a result. A reader that has gone is an error like any other.
+fn say(what: &impl std::fmt::Display) -> anyhow::Result<()> {
+    writeln!(io::stdout(), "{what}").context("standard output cannot be written")
+}
+
+fn complain(error: &anyhow::Error) {
+    // Nobody is left to be told when this fails too.
+    let _ = writeln!(io::stderr(), "vitrina: {error:#}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}
