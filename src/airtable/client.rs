@@ -1,0 +1,296 @@
+//! The calls that vitrina makes to Airtable.
+//!
+//! **Invariants:** every attempt has a [`Permit`] of its own and is counted. All clones share one limiter, one quota and one set
+//! of field names. Options of a listing are repeated on every page.
+//!
+//! **Not here:** `GET …/{table}/{record}` is never used: for an id that is not in the table it answers with a record of another
+//! table of the base, and does not say so. A formula is only evaluated on the records of its own table.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use backon::Retryable;
+use chrono::{DateTime, Utc};
+use reqwest::Url;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::{
+    AirtableError, FieldNames, Kind, Lane, Permit, Policy, SetUpError, TableSchema, Waited, formula,
+    quota::{Quota, next_month},
+    rate_limit::RateLimiter,
+    request::{self, Ask},
+    retry,
+    schema::Tables,
+    wire::{ListOptions, WirePage},
+};
+use crate::{
+    config::AirtableSettings,
+    domain::{Record, RecordId},
+};
+
+/// Records in one answer at most: Airtable's limit for `pageSize`.
+pub const MAX_RECORDS_PER_REQUEST: usize = 100;
+
+/// A listing with a longer URL is a POST. Airtable refuses those above 16,000 characters; the rest is left for the offset, so
+/// that all pages of a listing are asked for in the same way.
+const MAX_URL_CHARS: usize = 15_000;
+
+/// What a listing asks for; the same on each of its pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// Which records, as an Airtable formula; `None`: all of the table.
+    pub formula: Option<String>,
+    /// Records on a page, 1 to [`MAX_RECORDS_PER_REQUEST`].
+    pub page_size: usize,
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// Its records, in no particular order.
+    pub records: Vec<Record>,
+    /// Where the next page begins; `None`: this was the last.
+    pub offset: Option<String>,
+}
+
+/// The one client for the base; clones are cheap and share everything.
+#[derive(Debug, Clone)]
+pub struct AirtableClient(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    settings: AirtableSettings,
+    table_url: Url,
+    list_records_url: Url,
+    schema_url: Url,
+    limiter: RateLimiter,
+    quota: Quota,
+    field_names: RwLock<Option<Arc<FieldNames>>>,
+}
+
+impl AirtableClient {
+    /// The client for the base and table of `settings`; sends nothing.
+    pub fn new(settings: &AirtableSettings) -> Result<Self, SetUpError> {
+        let (base, table) = (&*settings.base_id, &*settings.table_id);
+        Ok(Self(Arc::new(Inner {
+            http: request::http_client(settings)?,
+            table_url: url(&settings.api_url, &["v0", base, table])?,
+            list_records_url: url(&settings.api_url, &["v0", base, table, "listRecords"])?,
+            schema_url: url(&settings.api_url, &["v0", "meta", "bases", base, "tables"])?,
+            limiter: RateLimiter::new(settings.requests_per_second),
+            quota: Quota::default(),
+            field_names: RwLock::default(),
+            settings: settings.clone(),
+        })))
+    }
+
+    /// Waits for the base's turn: webhooks before runs, first come, first served, nobody during a pause. Dropping the future
+    /// gives the place back. The permit is good for one request, to be made at once.
+    pub async fn permit(&self, lane: Lane) -> Permit {
+        self.0.limiter.permit(lane).await
+    }
+
+    /// The records with these ids that are in the table; the others are simply not in the answer, in which records stand in no
+    /// particular order. Up to [`MAX_RECORDS_PER_REQUEST`] ids take one request; none takes none.
+    pub async fn records(&self, first: Permit, ids: &[RecordId]) -> Result<Vec<Record>, AirtableError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted: HashSet<&RecordId> = ids.iter().collect();
+        let listing = Listing { formula: Some(formula::any_of(ids)), page_size: MAX_RECORDS_PER_REQUEST };
+        let lane = first.lane();
+        let mut records = Vec::new();
+        let mut page = self.list("records by id", first, &listing, None).await?;
+        // A page may be followed by another although it could hold all: stopping early would make records look deleted.
+        for _ in 0..=ids.len() {
+            records.extend(page.records.into_iter().filter(|record| wanted.contains(&record.id)));
+            let Some(offset) = page.offset else { return Ok(records) };
+            let permit = self.permit(lane).await;
+            page = self.list("records by id", permit, &listing, Some(&offset)).await?;
+        }
+        Err(AirtableError::new(
+            Kind::BrokenResponse,
+            format!("Airtable's listing of {} records does not end", ids.len()),
+        ))
+    }
+
+    /// One page of a listing, the first if `offset` is `None`. After [`Kind::IteratorLost`] the listing must be begun anew and
+    /// what was collected thrown away.
+    pub async fn page(
+        &self,
+        first: Permit,
+        listing: &Listing,
+        offset: Option<&str>,
+    ) -> Result<Page, AirtableError> {
+        self.list("a page", first, listing, offset).await
+    }
+
+    /// The table as the base describes it; needs the scope `schema.bases:read`. A table that is not there is
+    /// [`Kind::NotFound`], and the error names those that are.
+    pub async fn schema(&self, first: Permit) -> Result<TableSchema, AirtableError> {
+        let ask = Ask { what: "the schema", url: self.0.schema_url.clone(), body: None };
+        let tables: Tables = self.send(&ask, first).await?;
+        tables.find(&self.0.settings.base_id, &self.0.settings.table_id)
+    }
+
+    /// From now on records are read by field id and their keys translated by `names`; `None`: read by name. Requests under way
+    /// keep the names they began with.
+    pub fn use_field_names(&self, names: Option<FieldNames>) {
+        *self.0.field_names.write().unwrap_or_else(PoisonError::into_inner) = names.map(Arc::new);
+    }
+
+    /// Requests sent since the start of the process, further attempts and those that never arrived included.
+    pub fn calls(&self) -> u64 {
+        self.0.quota.calls()
+    }
+
+    /// How long this lane has waited for its turns.
+    pub fn waited(&self, lane: Lane) -> Waited {
+        self.0.limiter.waited(lane)
+    }
+
+    /// Sends nothing before `until`: calls fail at once as [`Kind::QuotaUsedUp`]. The client does so itself, until the first of
+    /// next month, when Airtable says that the month's requests are used up.
+    pub fn stop_until(&self, until: DateTime<Utc>) {
+        self.0.quota.stop_until(until);
+    }
+
+    /// Until when nothing is sent, if that is so.
+    pub fn stopped_until(&self) -> Option<DateTime<Utc>> {
+        self.0.quota.stopped_until(super::now())
+    }
+
+    /// Ends such a stop, at an operator's word.
+    pub fn resume(&self) {
+        self.0.quota.resume();
+    }
+
+    async fn list(
+        &self,
+        what: &'static str,
+        first: Permit,
+        listing: &Listing,
+        offset: Option<&str>,
+    ) -> Result<Page, AirtableError> {
+        let names = self.0.field_names.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let options = ListOptions {
+            filter_by_formula: listing.formula.as_deref(),
+            page_size: listing.page_size,
+            return_fields_by_field_id: names.is_some(),
+            offset,
+        };
+        let first_page = ListOptions { offset: None, ..options }.url(self.0.table_url.clone());
+        let ask = if first_page.as_str().len() <= MAX_URL_CHARS {
+            Ask { what, url: options.url(self.0.table_url.clone()), body: None }
+        } else {
+            let body = serde_json::to_vec(&options).map_err(|error| {
+                AirtableError::new(
+                    Kind::InvalidRequest,
+                    format!("the listing cannot be written as JSON: {error}"),
+                )
+            })?;
+            Ask { what, url: self.0.list_records_url.clone(), body: Some(body.into()) }
+        };
+        let page: WirePage = self.send(&ask, first).await?;
+        Ok(page.into_page(names.as_deref()))
+    }
+
+    /// Sends it until it is answered, cannot be, or was tried often enough.
+    async fn send<T: DeserializeOwned>(&self, ask: &Ask, first: Permit) -> Result<T, AirtableError> {
+        let lane = first.lane();
+        let mut first = Some(first);
+        let mut attempts = 0;
+        let attempt = || {
+            attempts += 1;
+            let (number, held) = (attempts, first.take());
+            async move {
+                let permit = match held {
+                    Some(permit) => permit,
+                    None => self.permit(lane).await,
+                };
+                self.attempt(ask, permit, number).await
+            }
+        };
+        attempt
+            .retry(retry::schedule(&self.0.settings))
+            .when(retry::may_help)
+            .adjust(|error, longest| longest.map(|longest| retry::wait(error, longest)))
+            .notify(|error, wait| warn_of_retry(ask, error, wait))
+            .await
+    }
+
+    async fn attempt<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        permit: Permit,
+        number: u32,
+    ) -> Result<T, AirtableError> {
+        if let Some(until) = self.stopped_until() {
+            return Err(AirtableError::stopped(until).after(number - 1));
+        }
+        drop(permit);
+        self.0.quota.count();
+        let began = Instant::now();
+        let outcome = request::exchange(&self.0.http, ask, self.0.settings.max_response_bytes)
+            .await
+            .and_then(|body| {
+                serde_json::from_slice(&body).map_err(|problem| AirtableError::unreadable(&problem, &body))
+            })
+            .map_err(|error| error.after(number));
+        tracing::debug!(
+            http.method = %ask.method(),
+            http.status = outcome.as_ref().map_or_else(|error| error.status, |_| Some(200)),
+            airtable.asked = ask.what,
+            airtable.attempt = number,
+            duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "asked Airtable for {}",
+            ask.what,
+        );
+        if let Err(error) = &outcome {
+            self.heed(error);
+        }
+        outcome
+    }
+
+    /// What an answer means for the requests after it.
+    fn heed(&self, error: &AirtableError) {
+        match error.kind.policy() {
+            Policy::PauseBase => {
+                self.0.limiter.pause(Instant::now() + retry::pause(error, &self.0.settings));
+            }
+            Policy::StopUntilResumed => self.stop_until(next_month(super::now())),
+            Policy::Retry | Policy::RestartListing | Policy::GiveUp { .. } => {}
+        }
+    }
+}
+
+fn warn_of_retry(ask: &Ask, error: &AirtableError, wait: Duration) {
+    tracing::warn!(
+        http.status = error.status,
+        airtable.asked = ask.what,
+        airtable.attempt = error.attempts,
+        airtable.error = ?error.kind,
+        airtable.body = error.body_start,
+        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+        "asking Airtable for {} failed and will be tried again: {}",
+        ask.what,
+        error.message,
+    );
+}
+
+/// An address below the API's, whose own path is kept; each segment is percent-encoded.
+fn url(api_url: &str, segments: &[&str]) -> Result<Url, SetUpError> {
+    let wrong = || SetUpError::ApiUrl { given: api_url.to_owned() };
+    let mut url: Url = api_url.parse().map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong());
+    }
+    url.set_query(None);
+    url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().extend(segments);
+    Ok(url)
+}

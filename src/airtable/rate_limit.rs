@@ -1,0 +1,337 @@
+//! Whose turn it is to ask the base.
+//!
+//! **Invariants:** never more than `per_window` permits in any [`WINDOW`], so a burst of that many leaves at once; none during a
+//! pause, which can grow but not shrink. A waiting webhook goes before every run; inside a lane it is first come, first served.
+//! Dropping a future that waits gives its place to the next.
+//!
+//! **Units:** permits, each good for one request; times of tokio's clock, so tests can pause it.
+//!
+//! **Sources:** 5 requests per second and base (<https://airtable.com/developers/web/api/rate-limits>). How Airtable measures
+//! its second is not documented; the tenth of a second on top allows for requests that travel at different speeds.
+
+use std::{collections::VecDeque, sync, time::Duration};
+
+use tokio::{
+    sync::{Mutex, Notify},
+    time::{Instant, sleep_until},
+};
+
+use super::lock;
+
+/// The time in which no more than `airtable.requests_per_second` requests start.
+pub const WINDOW: Duration = Duration::from_millis(1_100);
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Somebody waits for the answer: a webhook, its retry, a look at one record.
+    Webhook,
+    /// Full, catch-up and replay syncs, which take what is left.
+    Run,
+}
+
+/// The right to send one request now. Dropped unused it is lost, which costs a place in the window and nothing else.
+#[derive(Debug)]
+#[must_use = "a permit is a place in the base's limit, lost when it is not used"]
+pub struct Permit {
+    lane: Lane,
+}
+
+impl Permit {
+    /// The lane it was given in; further attempts of its request wait in the same one.
+    pub fn lane(&self) -> Lane {
+        self.lane
+    }
+}
+
+/// How long a lane has waited since the start of the process, for the metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waited {
+    /// Permits given.
+    pub permits: u64,
+    /// The time that all of them together were waited for.
+    pub total: Duration,
+}
+
+#[derive(Debug)]
+pub(super) struct RateLimiter {
+    per_window: usize,
+    state: sync::Mutex<State>,
+    /// Held by the first of a lane while it waits for its turn; tokio's mutex is fair, so it is also the lane's queue.
+    webhook_turn: Mutex<()>,
+    run_turn: Mutex<()>,
+    /// Tells the first of the runs that no webhook is waiting any more.
+    webhooks_gone: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The last starts, at most `per_window`, oldest first.
+    starts: VecDeque<Instant>,
+    paused_until: Option<Instant>,
+    webhooks_waiting: usize,
+    webhook: Waited,
+    run: Waited,
+}
+
+enum Turn {
+    Yours,
+    NotBefore(Instant),
+    AfterTheWebhooks,
+}
+
+impl RateLimiter {
+    pub(super) fn new(requests_per_second: u32) -> Self {
+        Self {
+            per_window: usize::try_from(requests_per_second).unwrap_or(usize::MAX).max(1),
+            state: sync::Mutex::default(),
+            webhook_turn: Mutex::default(),
+            run_turn: Mutex::default(),
+            webhooks_gone: Notify::new(),
+        }
+    }
+
+    /// Waits for a turn.
+    pub(super) async fn permit(&self, lane: Lane) -> Permit {
+        let began = Instant::now();
+        let _waiting = (lane == Lane::Webhook).then(|| WaitingWebhook::enter(self));
+        let _first_of_lane = match lane {
+            Lane::Webhook => self.webhook_turn.lock().await,
+            Lane::Run => self.run_turn.lock().await,
+        };
+        loop {
+            match self.turn(lane, began) {
+                Turn::Yours => return Permit { lane },
+                Turn::NotBefore(time) => sleep_until(time).await,
+                Turn::AfterTheWebhooks => self.webhooks_gone.notified().await,
+            }
+        }
+    }
+
+    /// Gives no permit before `until`.
+    pub(super) fn pause(&self, until: Instant) {
+        let mut state = lock(&self.state);
+        state.paused_until = state.paused_until.max(Some(until));
+    }
+
+    pub(super) fn waited(&self, lane: Lane) -> Waited {
+        let state = lock(&self.state);
+        match lane {
+            Lane::Webhook => state.webhook,
+            Lane::Run => state.run,
+        }
+    }
+
+    fn turn(&self, lane: Lane, began: Instant) -> Turn {
+        let mut state = lock(&self.state);
+        if lane == Lane::Run && state.webhooks_waiting > 0 {
+            return Turn::AfterTheWebhooks;
+        }
+        let now = Instant::now();
+        let window_full = state.starts.len() >= self.per_window;
+        let free_at = state.starts.front().filter(|_| window_full).map(|oldest| *oldest + WINDOW);
+        if let Some(time) = free_at.max(state.paused_until).filter(|time| now < *time) {
+            return Turn::NotBefore(time);
+        }
+        if window_full {
+            state.starts.pop_front();
+        }
+        state.starts.push_back(now);
+        let waited = match lane {
+            Lane::Webhook => &mut state.webhook,
+            Lane::Run => &mut state.run,
+        };
+        waited.permits += 1;
+        waited.total += now - began;
+        Turn::Yours
+    }
+}
+
+/// Counts a webhook as waiting until it has its permit or gives up.
+struct WaitingWebhook<'a>(&'a RateLimiter);
+
+impl<'a> WaitingWebhook<'a> {
+    fn enter(limiter: &'a RateLimiter) -> Self {
+        lock(&limiter.state).webhooks_waiting += 1;
+        Self(limiter)
+    }
+}
+
+impl Drop for WaitingWebhook<'_> {
+    fn drop(&mut self) {
+        let mut state = lock(&self.0.state);
+        state.webhooks_waiting -= 1;
+        if state.webhooks_waiting == 0 {
+            // Kept for the next who asks when no run waits yet, so it cannot be missed.
+            self.0.webhooks_gone.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::{task::JoinSet, time::advance};
+
+    use super::*;
+
+    const RATE: usize = 5;
+
+    fn limiter() -> Arc<RateLimiter> {
+        Arc::new(RateLimiter::new(5))
+    }
+
+    async fn fill_window(limiter: &RateLimiter) {
+        for _ in 0..RATE {
+            let _ = limiter.permit(Lane::Run).await;
+        }
+    }
+
+    /// Lets every task run until it waits for the clock or another task.
+    async fn settle() {
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// A task that waits in `lane` and then writes `name` down.
+    fn queue(
+        tasks: &mut JoinSet<()>,
+        limiter: &Arc<RateLimiter>,
+        order: &Order,
+        lane: Lane,
+        name: &'static str,
+    ) {
+        let (limiter, order) = (Arc::clone(limiter), Arc::clone(order));
+        tasks.spawn(async move {
+            let _ = limiter.permit(lane).await;
+            order.lock().unwrap().push(name);
+        });
+    }
+
+    type Order = Arc<sync::Mutex<Vec<&'static str>>>;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_leaves_at_once_and_the_next_waits_for_the_window() {
+        let limiter = limiter();
+        let start = Instant::now();
+        fill_window(&limiter).await;
+        assert_eq!(start.elapsed(), Duration::ZERO);
+        let _ = limiter.permit(Lane::Run).await;
+        assert!(start.elapsed() >= WINDOW);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_window_ever_holds_more_than_the_limit() {
+        let limiter = limiter();
+        let starts = Arc::new(sync::Mutex::new(Vec::new()));
+        let mut tasks = JoinSet::new();
+        for number in 0..200_u64 {
+            let (limiter, starts) = (Arc::clone(&limiter), Arc::clone(&starts));
+            tasks.spawn(async move {
+                tokio::time::sleep(Duration::from_millis(number * 37 % 9_000)).await;
+                let _ = limiter.permit(if number % 3 == 0 { Lane::Webhook } else { Lane::Run }).await;
+                starts.lock().unwrap().push(Instant::now());
+            });
+        }
+        tasks.join_all().await;
+        let starts = starts.lock().unwrap();
+        assert_eq!(starts.len(), 200);
+        for window in starts.windows(RATE + 1) {
+            assert!(window[RATE] - window[0] >= WINDOW, "{window:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_webhook_goes_before_a_run_that_came_first() {
+        let (limiter, order, mut tasks) = (limiter(), Order::default(), JoinSet::new());
+        fill_window(&limiter).await;
+        queue(&mut tasks, &limiter, &order, Lane::Run, "run");
+        settle().await;
+        queue(&mut tasks, &limiter, &order, Lane::Webhook, "webhook");
+        settle().await;
+        tasks.join_all().await;
+        assert_eq!(*order.lock().unwrap(), ["webhook", "run"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_gets_nothing_while_webhooks_fill_the_window() {
+        let (limiter, order, mut tasks) = (limiter(), Order::default(), JoinSet::new());
+        fill_window(&limiter).await;
+        queue(&mut tasks, &limiter, &order, Lane::Run, "run");
+        for _ in 0..=RATE {
+            queue(&mut tasks, &limiter, &order, Lane::Webhook, "webhook");
+        }
+        tasks.join_all().await;
+        assert_eq!(order.lock().unwrap().iter().position(|name| *name == "run"), Some(RATE + 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn inside_a_lane_it_is_first_come_first_served() {
+        let (limiter, order, mut tasks) = (limiter(), Order::default(), JoinSet::new());
+        let names = ["1", "2", "3", "4", "5", "6", "7"];
+        fill_window(&limiter).await;
+        for name in names {
+            queue(&mut tasks, &limiter, &order, Lane::Webhook, name);
+            settle().await;
+        }
+        tasks.join_all().await;
+        assert_eq!(*order.lock().unwrap(), names);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_gives_up_waiting_takes_no_place_with_them() {
+        for lane in [Lane::Webhook, Lane::Run] {
+            let (limiter, order, mut tasks) = (limiter(), Order::default(), JoinSet::new());
+            fill_window(&limiter).await;
+            let full_since = Instant::now();
+            let mut gone = JoinSet::new();
+            for _ in 0..2 * RATE {
+                queue(&mut gone, &limiter, &order, lane, "gone");
+            }
+            settle().await;
+            for _ in 0..RATE {
+                queue(&mut tasks, &limiter, &order, Lane::Run, "stayed");
+            }
+            settle().await;
+            gone.shutdown().await;
+            tasks.join_all().await;
+            assert_eq!(full_since.elapsed().as_millis(), WINDOW.as_millis(), "{lane:?}");
+            assert_eq!(*order.lock().unwrap(), ["stayed"; RATE]);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_holds_for_every_lane_and_is_never_shortened() {
+        let limiter = limiter();
+        let start = Instant::now();
+        limiter.pause(start + Duration::from_secs(30));
+        limiter.pause(start + Duration::from_secs(1));
+        let _ = tokio::join!(limiter.permit(Lane::Webhook), limiter.permit(Lane::Run));
+        assert!(start.elapsed() >= Duration::from_secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_grows_also_holds_those_who_already_wait() {
+        let (limiter, order, mut tasks) = (limiter(), Order::default(), JoinSet::new());
+        let start = Instant::now();
+        limiter.pause(start + Duration::from_secs(30));
+        queue(&mut tasks, &limiter, &order, Lane::Webhook, "webhook");
+        settle().await;
+        advance(Duration::from_secs(20)).await;
+        limiter.pause(start + Duration::from_secs(50));
+        tasks.join_all().await;
+        assert!(start.elapsed() >= Duration::from_secs(50));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_waited_is_kept_per_lane() {
+        let limiter = limiter();
+        limiter.pause(Instant::now() + Duration::from_secs(2));
+        let _ = limiter.permit(Lane::Webhook).await;
+        let waited = limiter.waited(Lane::Webhook);
+        assert_eq!((waited.permits, waited.total.as_secs()), (1, 2));
+        assert_eq!(limiter.waited(Lane::Run), Waited::default());
+    }
+}
