@@ -10,12 +10,14 @@
 //! **Units:** money in pesos ([`Money`]), distances in kilometres, times in UTC.
 
 mod ids;
+mod mapping;
 mod money;
 mod record;
 mod vehicle;
 
 pub use self::{
     ids::{InvalidRecordId, RecordId},
+    mapping::{Mapping, MappingError},
     money::Money,
     record::{Fields, Record, Warning},
     vehicle::Content,
