@@ -1,6 +1,37 @@
-//! vitrina keeps a dealership's Airtable inventory and its website in step.
+//! vitrina keeps a used-car dealership's Airtable inventory and its website in step.
 //!
-//! - [`airtable`]: the only HTTP to Airtable.
+//! # The map
+//!
+//! A change's way: [`http`] (webhook) → [`sync`] (line, batch) → [`airtable`] (fetch) → [`domain`] (normalize) → [`db`] (store)
+//! → [`catalog`] (new generation). A page's way: [`http`] → [`catalog`] → [`db`].
+//!
+//! A module may use only what stands further down in this list:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`cli`] | the command line, the demo |
+//! | [`app`] | the composition root |
+//! | [`http`] | routes and handlers |
+//! | [`sync`] | the write side: from acceptance to commit |
+//! | [`catalog`] | the read side: finished responses, never stale |
+//! | [`airtable`], [`db`] | the only HTTP to Airtable; the only SQL |
+//! | [`config`] | every setting and where it came from |
+//! | [`domain`] | what the words mean; pure |
+//!
+//! Beside them stand [`lifecycle`] (stopping), [`telemetry`] (the log), [`clock`] (the time), [`private_pg`] (a PostgreSQL of
+//! our own) and [`simulator`] (an Airtable of our own), which know none of the others but `config` and `domain`.
 
 pub mod airtable;
+pub mod app;
+pub mod catalog;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
 pub mod domain;
+pub mod http;
+pub mod lifecycle;
+pub mod private_pg;
+pub mod simulator;
+pub mod sync;
+pub mod telemetry;

@@ -3,6 +3,8 @@
 //! **Invariants:** plain data; defaults stand in `config/default.toml` alone (embedded in the binary), never here. Secrets are
 //! [`SecretString`]s, which print as `[REDACTED]`.
 //!
+//! Each field has its line in that file, and the other way round: loading the defaults fails otherwise.
+//!
 //! **Units:** durations are written as `8s`, `15min`, `24h`; sizes are in bytes and say so.
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
@@ -37,12 +39,13 @@ pub struct Config {
 
 /// Where the service listens and what it bears.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ServerSettings {
     /// The address of the HTTP port (`BIND_ADDR`).
     pub bind_addr: SocketAddr,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
-    /// How long a client may take for its request line and headers.
+    /// How long a client may take for its request line and headers; also how long an idle connection stays open.
     #[serde(with = "super::duration")]
     pub header_timeout: Duration,
     /// How long a client may take for its body.
@@ -64,6 +67,7 @@ pub struct ServerSettings {
 
 /// Who may call what.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AuthSettings {
     /// What the automation sends as `Authorization: Bearer …` (`WEBHOOK_SECRET`).
     pub webhook_secret: SecretString,
@@ -73,8 +77,10 @@ pub struct AuthSettings {
 
 /// PostgreSQL: the owner's or our own.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DatabaseSettings {
     /// The address (`DATABASE_URL`); unset: a private PostgreSQL.
+    #[serde(deserialize_with = "super::optional::deserialize")]
     pub url: Option<SecretString>,
     /// The schema of vitrina's tables.
     pub schema: String,
@@ -89,11 +95,13 @@ pub struct DatabaseSettings {
     /// Where the private PostgreSQL keeps its cluster.
     pub private_data_dir: PathBuf,
     /// The folder of PostgreSQL's programs (`initdb`, `postgres`, …); unset: looked for, else fetched.
+    #[serde(deserialize_with = "super::optional::deserialize")]
     pub programs_dir: Option<PathBuf>,
 }
 
 /// The base and how it is read.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AirtableSettings {
     /// The personal access token (`AIRTABLE_API_KEY`).
     pub api_key: SecretString,
@@ -130,17 +138,21 @@ pub struct AirtableSettings {
 
 /// What is shown.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ListingSettings {
     /// The value of `ordenstatus` that makes a vehicle listed; case and spaces around it do not count.
     pub status: String,
     /// A checkbox field that must be checked too.
+    #[serde(deserialize_with = "super::optional::deserialize")]
     pub visible_field: Option<String>,
     /// The field mapping; unset: the built-in `config/fields.toml`.
+    #[serde(deserialize_with = "super::optional::deserialize")]
     pub fields_file: Option<PathBuf>,
 }
 
 /// How records are synced.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SyncSettings {
     /// How long a webhook waits for its sync before it is answered with 202.
     #[serde(with = "super::duration")]
@@ -159,6 +171,7 @@ pub struct SyncSettings {
 
 /// The cache of finished responses.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CacheSettings {
     /// The bytes that cached responses may take, keys included.
     pub max_bytes: u64,
@@ -179,8 +192,10 @@ pub struct CacheSettings {
 
 /// The log.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LogSettings {
     /// `pretty` or `json` (`LOG_FORMAT`); unset: pretty on a terminal, else JSON.
+    #[serde(deserialize_with = "super::optional::deserialize")]
     pub format: Option<LogFormat>,
     /// The tracing filter (`RUST_LOG`).
     pub filter: String,

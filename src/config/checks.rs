@@ -1,0 +1,210 @@
+//! What settings must be beyond their types: forms, bounds, and settings that contradict each other.
+//!
+//! **Invariants:** checks only add to the report, so all of them run; two settings are compared only if each is right by itself.
+
+use std::fmt::Debug;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::{
+    problem::{form, shown_text},
+    report::Report,
+    settings::{AirtableSettings, AuthSettings, Config, DatabaseSettings, ServerSettings},
+};
+
+/// The shortest secret.
+const MIN_SECRET_CHARS: usize = 16;
+
+/// Airtable's limit of records in one request.
+const MAX_PAGE_SIZE: usize = 100;
+
+/// Notes all that is wrong with `config`.
+pub(super) fn check(config: &Config, report: &mut Report) {
+    server(&config.server, report);
+    auth(&config.auth, report);
+    database(&config.database, report);
+    airtable(&config.airtable, report);
+    not_zero("sync.max_batch", &config.sync.max_batch, report);
+    not_empty("listing.status", &config.listing.status, report);
+    for (key, value) in [
+        ("cache.list_control", &config.cache.list_control),
+        ("cache.detail_control", &config.cache.detail_control),
+    ] {
+        not_empty(key, value, report);
+        if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            report.wrong(key, shown_text(value), "a Cache-Control header, such as public, max-age=60");
+        }
+    }
+    if EnvFilter::try_new(&config.log.filter).is_err() {
+        report.wrong("log.filter", shown_text(&config.log.filter), form("log.filter"));
+    }
+    less(
+        ("sync.reply_within", &config.sync.reply_within),
+        ("server.request_timeout", &config.server.request_timeout),
+        report,
+    );
+    at_most(("cache.stale_for", &config.cache.stale_for), ("cache.ttl", &config.cache.ttl), report);
+}
+
+fn server(server: &ServerSettings, report: &mut Report) {
+    not_zero("server.max_body_bytes", &server.max_body_bytes, report);
+    not_zero("server.header_timeout", &server.header_timeout, report);
+    not_zero("server.body_timeout", &server.body_timeout, report);
+    not_zero("server.request_timeout", &server.request_timeout, report);
+    not_zero("server.max_in_flight", &server.max_in_flight, report);
+    not_zero("server.max_connections", &server.max_connections, report);
+    less(
+        ("server.body_timeout", &server.body_timeout),
+        ("server.request_timeout", &server.request_timeout),
+        report,
+    );
+    less(
+        ("server.max_in_flight", &server.max_in_flight),
+        ("server.max_connections", &server.max_connections),
+        report,
+    );
+    for origin in &server.cors_origins {
+        let any = origin == "*" && server.cors_origins.len() == 1;
+        let right = Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
+        if !any && !right {
+            let example =
+                r#"["*"] alone, or origins such as "https://www.example.mx" without a path or a final /"#;
+            report.wrong("server.cors_origins", shown_text(origin), example);
+        }
+    }
+}
+
+fn auth(auth: &AuthSettings, report: &mut Report) {
+    for (key, secret) in
+        [("auth.webhook_secret", &auth.webhook_secret), ("auth.admin_token", &auth.admin_token)]
+    {
+        sendable(key, secret, MIN_SECRET_CHARS, report);
+    }
+    let (webhook, admin) = (auth.webhook_secret.expose_secret(), auth.admin_token.expose_secret());
+    if !webhook.is_empty() && webhook == admin {
+        let different = "a secret of its own: who may call the webhook must not be an operator by that";
+        report.wrong("auth.admin_token", "the same value as auth.webhook_secret (WEBHOOK_SECRET)", different);
+    }
+}
+
+fn database(database: &DatabaseSettings, report: &mut Report) {
+    let url = database.url.as_ref().map(|url| Url::parse(url.expose_secret()));
+    let found = match url {
+        Some(Ok(url)) if !matches!(url.scheme(), "postgres" | "postgresql") => {
+            Some("not a postgres:// address")
+        }
+        Some(Err(_)) => Some("not an address"),
+        _ => None,
+    };
+    if let Some(found) = found {
+        report.wrong("database.url", found, form("database.url"));
+    }
+    let schema = &database.schema;
+    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
+    let right = (1..=63).contains(&schema.len())
+        && schema.bytes().all(plain)
+        && !schema.starts_with(|first: char| first.is_ascii_digit())
+        && !schema.starts_with("pg_");
+    if !right {
+        report.wrong("database.schema", shown_text(schema), form("database.schema"));
+    }
+    if database.private_data_dir.as_os_str().is_empty() {
+        report.wrong("database.private_data_dir", "empty", "the path of a folder");
+    }
+    not_zero("database.max_connections", &database.max_connections, report);
+    not_zero("database.acquire_timeout", &database.acquire_timeout, report);
+    not_zero("database.statement_timeout", &database.statement_timeout, report);
+}
+
+fn airtable(airtable: &AirtableSettings, report: &mut Report) {
+    sendable("airtable.api_key", &airtable.api_key, 1, report);
+    let id = |text: &str, prefix: &str| {
+        let rest = text.strip_prefix(prefix).unwrap_or_default();
+        !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if !airtable.base_id.is_empty() && !id(&airtable.base_id, "app") {
+        report.wrong("airtable.base_id", shown_text(&airtable.base_id), form("airtable.base_id"));
+    }
+    let table = &airtable.table_id;
+    if table.trim() != table || table.chars().any(char::is_control) {
+        report.wrong("airtable.table_id", shown_text(table), form("airtable.table_id"));
+    }
+    let address = Url::parse(&airtable.api_url).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
+    });
+    if !address {
+        report.wrong("airtable.api_url", shown_text(&airtable.api_url), form("airtable.api_url"));
+    }
+    not_zero("airtable.requests_per_second", &airtable.requests_per_second, report);
+    not_zero("airtable.pause_after_429", &airtable.pause_after_429, report);
+    not_zero("airtable.connect_timeout", &airtable.connect_timeout, report);
+    not_zero("airtable.request_timeout", &airtable.request_timeout, report);
+    not_zero("airtable.max_response_bytes", &airtable.max_response_bytes, report);
+    not_zero("airtable.max_attempts", &airtable.max_attempts, report);
+    not_zero("airtable.backoff_base", &airtable.backoff_base, report);
+    if !(1..=MAX_PAGE_SIZE).contains(&airtable.page_size) {
+        let range = format!("1 to {MAX_PAGE_SIZE}, which is all that Airtable allows");
+        report.wrong("airtable.page_size", airtable.page_size.to_string(), range);
+    }
+    less(
+        ("airtable.connect_timeout", &airtable.connect_timeout),
+        ("airtable.request_timeout", &airtable.request_timeout),
+        report,
+    );
+    at_most(
+        ("airtable.backoff_base", &airtable.backoff_base),
+        ("airtable.backoff_max", &airtable.backoff_max),
+        report,
+    );
+}
+
+/// A secret that was given can stand in an `Authorization` header and is long enough.
+fn sendable(key: &str, secret: &SecretString, min_chars: usize, report: &mut Report) {
+    let secret = secret.expose_secret();
+    if secret.bytes().any(|byte| !byte.is_ascii_graphic()) {
+        report.wrong(key, "a value with spaces, line breaks or letters outside ASCII", form(key));
+    } else if !secret.is_empty() && secret.len() < min_chars {
+        report.wrong(key, format!("a value of {} characters", secret.len()), form(key));
+    }
+}
+
+fn not_empty(key: &str, text: &str, report: &mut Report) {
+    if text.trim().is_empty() {
+        report.wrong(key, "empty", "a text that is not empty");
+    }
+}
+
+fn not_zero<T: Default + PartialEq + Debug>(key: &str, value: &T, report: &mut Report) {
+    if *value == T::default() {
+        report.wrong(key, format!("{value:?}"), "more than zero");
+    }
+}
+
+/// `low` is below `high`; durations and numbers alike.
+fn less<T: PartialOrd + Debug>(low: (&str, &T), high: (&str, &T), report: &mut Report) {
+    if low.1 >= high.1 {
+        contradiction(low, "less than", high, report);
+    }
+}
+
+/// `low` is not above `high`.
+fn at_most<T: PartialOrd + Debug>(low: (&str, &T), high: (&str, &T), report: &mut Report) {
+    if low.1 > high.1 {
+        contradiction(low, "at most", high, report);
+    }
+}
+
+/// Blames the first setting, and says what the other is and where it came from.
+fn contradiction<T: Debug>(blamed: (&str, &T), must_be: &str, other: (&str, &T), report: &mut Report) {
+    let ((key, value), (other, bound)) = (blamed, other);
+    if !report.knows(key) && !report.knows(other) {
+        let origin = report.origin(other);
+        report.wrong(
+            key,
+            format!("{value:?}"),
+            format!("{must_be} {other}, which is {bound:?}, from {origin}"),
+        );
+    }
+}

@@ -1,0 +1,293 @@
+//! Serving HTTP/1.1 on a listener: connections in, answers out, until told to stop.
+//!
+//! `axum::serve` sets no time limit on request headers and no cap on connections, so hyper's connections are driven here.
+//!
+//! **Invariants:** never more than [`Limits::max_connections`] open; a soft stop refuses new connections, closes idle ones and
+//! lets requests in flight finish; after a hard stop none is left. Errors of accepting, such as too many open files, never end
+//! the service.
+//!
+//! **Units:** sizes in bytes.
+//!
+//! **Not here:** limits on bodies, answers and requests in flight, which are layers of the router.
+
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request},
+    serve::{Listener as _, ListenerExt as _},
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt as _;
+use tracing::debug;
+
+/// The largest request line and headers together; more gets a 431. Room for the longest set of filters.
+const MAX_HEADER_BYTES: usize = 32 * 1024;
+
+/// What a client may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// How long request line and headers may take, and how long a connection may stay idle between two requests.
+    pub header_timeout: Duration,
+    /// Open connections; more wait in the kernel's queue.
+    pub max_connections: usize,
+}
+
+/// Serves `app` on `listener` until `soft` is cancelled and the last connection is closed, or `hard` is cancelled.
+///
+/// Handlers find the client's address in [`ConnectInfo<SocketAddr>`](ConnectInfo).
+pub async fn serve(
+    listener: TcpListener,
+    app: Router,
+    limits: Limits,
+    soft: CancellationToken,
+    hard: CancellationToken,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_header_size(MAX_HEADER_BYTES);
+    // Nagle's algorithm would hold back the last part of an answer.
+    let mut listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let places = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
+    let connections = TaskTracker::new();
+    let accept = async {
+        // The place is taken first: what has none is not accepted. The semaphore is never closed.
+        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+            // axum's accept retries for ever, pausing a second where retrying at once would not help.
+            let (stream, peer) = listener.accept().await;
+            let connection = connection(stream, peer, app.clone(), http.clone(), soft.clone(), hard.clone());
+            connections.spawn(async move {
+                connection.await;
+                drop(place);
+            });
+        }
+    };
+    tokio::select! {
+        () = soft.cancelled() => {}
+        () = accept => {}
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+/// Serves one connection to its end.
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    app: Router,
+    http: http1::Builder,
+    soft: CancellationToken,
+    hard: CancellationToken,
+) {
+    let service = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        app.clone().oneshot(request)
+    });
+    let mut served = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let mut stopping = false;
+    let ended = loop {
+        tokio::select! {
+            ended = served.as_mut() => break ended,
+            () = soft.cancelled(), if !stopping => {
+                stopping = true;
+                served.as_mut().graceful_shutdown();
+            }
+            () = hard.cancelled() => return debug!(client.address = %peer, "connection cut off by the stop"),
+        }
+    };
+    if let Err(error) = ended {
+        // Clients that hang up or dawdle are everyday matters.
+        debug!(client.address = %peer, %error, "connection ended early: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::routing::get;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        task::{JoinHandle, yield_now},
+        time::{sleep, timeout},
+    };
+
+    use super::*;
+
+    /// No step of these tests takes nearly as long.
+    const BOUND: Duration = Duration::from_secs(20);
+
+    /// A handler that counts its callers and answers when it is let go.
+    struct Gate {
+        entered: AtomicUsize,
+        inside: AtomicUsize,
+        most_inside: AtomicUsize,
+        passes: Semaphore,
+    }
+
+    struct Server {
+        address: SocketAddr,
+        gate: Arc<Gate>,
+        soft: CancellationToken,
+        hard: CancellationToken,
+        running: JoinHandle<()>,
+    }
+
+    impl Server {
+        async fn start(header_timeout: Duration, max_connections: usize) -> Self {
+            let gate = Arc::new(Gate {
+                entered: AtomicUsize::new(0),
+                inside: AtomicUsize::new(0),
+                most_inside: AtomicUsize::new(0),
+                passes: Semaphore::new(0),
+            });
+            let held = Arc::clone(&gate);
+            let app = Router::new()
+                .route("/", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }))
+                .route("/held", get(move || hold(Arc::clone(&held))));
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
+            let limits = Limits { header_timeout, max_connections };
+            let running = tokio::spawn(serve(listener, app, limits, soft.clone(), hard.clone()));
+            Self { address, gate, soft, hard, running }
+        }
+
+        /// A connection on which `text` has been sent.
+        async fn send(&self, text: &str) -> TcpStream {
+            let mut stream = TcpStream::connect(self.address).await.unwrap();
+            stream.write_all(text.as_bytes()).await.unwrap();
+            stream
+        }
+
+        /// Waits until so many requests have entered the gate.
+        async fn entered(&self, count: usize) {
+            let enough = async {
+                while self.gate.entered.load(Ordering::SeqCst) < count {
+                    sleep(Duration::from_millis(1)).await;
+                }
+            };
+            timeout(BOUND, enough).await.expect("the requests arrive");
+        }
+
+        async fn ends(self) {
+            timeout(BOUND, self.running).await.expect("the server ends").unwrap();
+        }
+    }
+
+    async fn hold(gate: Arc<Gate>) -> &'static str {
+        let inside = gate.inside.fetch_add(1, Ordering::SeqCst) + 1;
+        gate.most_inside.fetch_max(inside, Ordering::SeqCst);
+        gate.entered.fetch_add(1, Ordering::SeqCst);
+        gate.passes.acquire().await.unwrap().forget();
+        gate.inside.fetch_sub(1, Ordering::SeqCst);
+        "let go"
+    }
+
+    /// All that the server sends until it closes the connection.
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut text = String::new();
+        // A connection reset is as closed as an orderly end.
+        let _ = timeout(BOUND, stream.read_to_string(&mut text)).await.expect("the connection is closed");
+        text
+    }
+
+    const HELD: &str = "GET /held HTTP/1.1\r\nhost: x\r\n\r\n";
+    const HELD_ONCE: &str = "GET /held HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+
+    #[tokio::test]
+    async fn a_request_is_answered_and_knows_its_client() {
+        let server = Server::start(BOUND, 10).await;
+        let stream = server.send("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+        let client = stream.local_addr().unwrap().to_string();
+        let answer = rest(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with(&client), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn headers_that_take_too_long_end_the_connection() {
+        let server = Server::start(Duration::from_millis(50), 10).await;
+        let stream = server.send("GET /held HTTP/1.1\r\nhost: ").await;
+        assert!(!rest(stream).await.starts_with("HTTP/1.1 200"));
+        assert_eq!(server.gate.entered.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn headers_that_are_too_large_are_refused() {
+        let server = Server::start(BOUND, 10).await;
+        let stream = server.send(&format!("GET /?{} HTTP/1.1\r\n\r\n", "x".repeat(MAX_HEADER_BYTES))).await;
+        let answer = rest(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_soft_stop_finishes_running_requests_and_refuses_new_ones() {
+        let server = Server::start(BOUND, 10).await;
+        let running = server.send(HELD).await;
+        server.entered(1).await;
+        server.soft.cancel();
+        let refused = async {
+            while TcpStream::connect(server.address).await.is_ok() {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(BOUND, refused).await.expect("new connections are refused");
+        assert!(!server.running.is_finished());
+        server.gate.passes.add_permits(1);
+        let answer = rest(running).await;
+        assert!(answer.ends_with("let go"), "{answer}");
+        server.ends().await;
+    }
+
+    #[tokio::test]
+    async fn a_soft_stop_closes_idle_connections() {
+        let server = Server::start(BOUND, 10).await;
+        server.gate.passes.add_permits(1);
+        let mut idle = server.send(HELD).await;
+        let mut answer = [0; 1024];
+        let read = timeout(BOUND, idle.read(&mut answer)).await.expect("an answer").unwrap();
+        assert!(answer[..read].starts_with(b"HTTP/1.1 200 OK"));
+        server.soft.cancel();
+        server.ends().await;
+        assert!(!rest(idle).await.contains("HTTP/1.1"));
+    }
+
+    #[tokio::test]
+    async fn a_hard_stop_ends_a_stuck_request() {
+        let server = Server::start(BOUND, 10).await;
+        let stuck = server.send(HELD).await;
+        server.entered(1).await;
+        server.soft.cancel();
+        server.hard.cancel();
+        server.ends().await;
+        assert_eq!(rest(stuck).await, "");
+    }
+
+    #[tokio::test]
+    async fn connections_above_the_cap_wait_until_one_is_closed() {
+        let server = Server::start(BOUND, 2).await;
+        let mut clients = Vec::new();
+        for _ in 0..4 {
+            clients.push(server.send(HELD_ONCE).await);
+        }
+        server.entered(2).await;
+        // Turns enough for the server to accept the others, if it would.
+        for _ in 0..1_000 {
+            yield_now().await;
+        }
+        assert_eq!(server.gate.entered.load(Ordering::SeqCst), 2);
+        server.gate.passes.add_permits(4);
+        for client in clients {
+            assert!(rest(client).await.ends_with("let go"));
+        }
+        assert_eq!(server.gate.most_inside.load(Ordering::SeqCst), 2);
+    }
+}
