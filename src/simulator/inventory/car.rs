@@ -1,0 +1,69 @@
+//! One car that might stand on the lot: the facts, before they become cells.
+//!
+//! **Units:** kilometres; the price follows in [`super::record`].
+
+use fastrand::Rng;
+
+use super::{
+    chance,
+    models::{MODELS, Model},
+    pick,
+    picture::Paint,
+    prices::NEWEST_YEAR,
+};
+
+/// A used car.
+pub(super) struct Car {
+    pub(super) model: &'static Model,
+    pub(super) version: &'static str,
+    /// 0 for the plainest version, 1 for the best equipped one.
+    pub(super) equipment: f64,
+    pub(super) year: i32,
+    pub(super) km: i32,
+    pub(super) gearbox: &'static str,
+    pub(super) paint: Paint,
+    /// What its photos vary by: place, rims, upholstery.
+    pub(super) look: u16,
+    pub(super) owners: u8,
+}
+
+impl Car {
+    /// A car as it may come in, popular models more often.
+    pub(super) fn new(rng: &mut Rng) -> Self {
+        let model = any_model(rng);
+        // The larger of two draws: recent cars are the more common ones.
+        let mut year = || rng.i32(model.first_year..=model.last_year);
+        let year = year().max(year());
+        let age = NEWEST_YEAR - year;
+        let km = rng.i32(2_000..=14_000) + age * rng.i32(8_000..=21_000);
+        let version = rng.usize(0..model.versions.len());
+        Self {
+            model,
+            version: model.versions.get(version).copied().unwrap_or_default(),
+            #[expect(clippy::cast_precision_loss, reason = "a handful of versions")]
+            equipment: version as f64 / (model.versions.len() - 1).max(1) as f64,
+            year,
+            km: if chance(rng, 40) { km / 1_000 * 1_000 } else { km },
+            gearbox: pick(rng, model.gearboxes),
+            paint: Paint::any(rng),
+            look: rng.u16(..),
+            owners: 1 + u8::from(age > 3 && rng.bool()) + u8::from(age > 8 && rng.bool()),
+        }
+    }
+
+    /// Model and version, such as `3 i Grand Touring`.
+    pub(super) fn model_and_version(&self) -> String {
+        format!("{} {}", self.model.name, self.version)
+    }
+}
+
+fn any_model(rng: &mut Rng) -> &'static Model {
+    let mut ticket = rng.u32(0..MODELS.iter().map(|model| model.popularity).sum());
+    for model in MODELS {
+        match ticket.checked_sub(model.popularity) {
+            Some(rest) => ticket = rest,
+            None => return model,
+        }
+    }
+    &MODELS[0]
+}

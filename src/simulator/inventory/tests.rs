@@ -1,0 +1,218 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{edits::Edit, picture::Name, *};
+
+const BASE: &str = "http://127.0.0.1:9000/photos";
+
+#[test]
+fn the_same_seed_gives_the_same_inventory_and_another_one_another() {
+    assert_eq!(vehicles(7, 50, BASE), vehicles(7, 50, BASE));
+    assert_ne!(vehicles(7, 50, BASE), vehicles(8, 50, BASE));
+}
+
+#[test]
+fn a_larger_count_keeps_the_former_vehicles() {
+    assert_eq!(vehicles(7, 300, BASE)[..120], vehicles(7, 120, BASE)[..]);
+}
+
+#[test]
+fn the_cells_have_the_names_that_the_field_mapping_knows() {
+    let known = "Auto AutoMarca AutoSubmarcaVersion AutoAno Precio Oferta autokilometraje autotransmision autocombustible \
+        ClasificacionID Ubicacion Garantia descripcion TituloMeta EngancheMin EngancheRecomendado MensualidadMinima \
+        MensualidadRecomendada PlazoMax AutoCilindros NumeroDuenos AutoMotor OrdenCompra OrdenStatus Separado Rezago \
+        Con_Oferta En_Reparación Utilitario vendido Promociones IngresoInventario feature_image fotos_exterior_url \
+        fotos_interior_url ligawp";
+    let known: BTreeSet<_> = known.split_whitespace().map(|name| name.replace('_', " ")).collect();
+    let used: BTreeSet<_> = vehicles(1, 300, BASE)
+        .iter()
+        .flat_map(|fields| fields.keys())
+        .map(|name| name.replace('_', " "))
+        .collect();
+    assert_eq!(used, known);
+}
+
+#[test]
+fn most_vehicles_are_for_sale_and_each_has_an_order_of_its_own() {
+    let vehicles = vehicles(1, 400, BASE);
+    let mut orders = BTreeSet::new();
+    let mut statuses = BTreeMap::new();
+    for fields in &vehicles {
+        assert!(orders.insert(fields["OrdenCompra"].to_string()));
+        *statuses.entry(fields["OrdenStatus"].as_str().unwrap()).or_insert(0) += 1;
+    }
+    assert!((320..=360).contains(&statuses["Comprado"]), "{statuses:?}");
+    assert_eq!(
+        statuses.keys().copied().collect::<Vec<_>>(),
+        ["Cancelado", "Comprado", "En proceso", "Vendido"]
+    );
+}
+
+#[test]
+fn prices_and_payments_agree_with_each_other() {
+    for fields in vehicles(1, 400, BASE) {
+        let number = |field: &str| fields.get(field).and_then(Value::as_i64);
+        if let (Some(price), Some(least), Some(advised)) =
+            (number("Precio"), number("EngancheMin"), number("EngancheRecomendado"))
+        {
+            assert!(price % 5_000 == 4_900 && (69_900..2_000_000).contains(&price), "{price}");
+            assert!(0 < least && least < advised && advised < price);
+            assert!(number("Oferta").is_none_or(|offer| offer < price && offer % 5_000 == 4_900));
+            assert_eq!(number("Oferta").is_some(), fields.contains_key("Con Oferta"));
+            let term = number("PlazoMax").unwrap();
+            assert!((24..=72).contains(&term) && term % 12 == 0);
+            if let (Some(lowest), Some(advised_payment)) =
+                (number("MensualidadMinima"), number("MensualidadRecomendada"))
+            {
+                assert!(lowest < advised_payment);
+                assert!(lowest * term > price - advised, "the interest is missing");
+                assert!(lowest * term < (price - advised) * 2);
+            }
+        }
+    }
+}
+
+#[test]
+fn one_record_in_twenty_is_untidy_in_every_way_that_is_known() {
+    let text: Vec<_> = vehicles(1, mess::ONE_IN * mess::KINDS, BASE)
+        .into_iter()
+        .map(|fields| Value::Object(fields).to_string())
+        .collect();
+    for untidy in [
+        r#""Precio":"$"#,
+        r#" km","#,
+        r#""AutoMarca":[""#,
+        r#"","autotransmision":"#,
+        r#"{"error":"#,
+        r#"{"specialValue":"#,
+    ] {
+        let pattern = if untidy.contains("autotransmision") { r#" ","feature_image"# } else { untidy };
+        if pattern != untidy {
+            assert!(text.iter().any(|text| text.contains(r#""autotransmision":"automática ""#)
+                || text.contains(r#""autotransmision":"manual ""#)
+                || text.contains(r#""autotransmision":"cvt ""#)));
+            continue;
+        }
+        assert_eq!(text.iter().filter(|text| text.contains(pattern)).count(), 1, "{pattern}");
+    }
+    assert_eq!(text.iter().filter(|text| !text.contains("Precio")).count(), 1);
+    assert_eq!(text.iter().filter(|text| text.contains(r#""ClasificacionID":""#)).count(), 1);
+}
+
+/// Every photo of a record, the main one first.
+fn photos_of(fields: &Map<String, Value>) -> Vec<String> {
+    let list = |field: &str| {
+        let text = fields[field].as_str().unwrap();
+        serde_json::from_str(text).unwrap_or_else(|_| text.split(", ").map(str::to_owned).collect::<Vec<_>>())
+    };
+    let mut all = vec![fields["feature_image"].as_str().unwrap().to_owned()];
+    let (outside, inside) = (list("fotos_exterior_url"), list("fotos_interior_url"));
+    assert!((3..=6).contains(&outside.len()) && (2..=4).contains(&inside.len()));
+    all.extend(outside);
+    all.extend(inside);
+    all
+}
+
+#[test]
+fn every_photo_that_the_data_names_can_be_drawn() {
+    let mut shapes = BTreeSet::new();
+    for fields in vehicles(3, 300, BASE) {
+        for photo in photos_of(&fields) {
+            let name = photo.strip_prefix(BASE).unwrap().strip_prefix('/').unwrap();
+            let drawn = Name::parse(name).unwrap_or_else(|| panic!("{name}"));
+            if shapes.insert((drawn.body.word(), drawn.view.word())) {
+                assert!(picture(name, 40).unwrap().starts_with(b"\x89PNG"), "{name}");
+            }
+        }
+    }
+    assert_eq!(shapes.len(), 6 * 10, "every body is seen from everywhere");
+}
+
+#[test]
+fn a_picture_is_as_large_as_asked_and_small_in_bytes() {
+    for (asked, width) in [(0, 16), (320, 320), (800, 800), (1600, 1600), (9_999, 1600)] {
+        let png = picture("suv-rojo-frente-3f9a.png", asked).unwrap();
+        let size = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
+        assert_eq!((size(16), size(20)), (width, width * 3 / 4));
+    }
+    for look in 0..6 {
+        for view in ["lateral", "frente", "rin", "tablero", "asientos"] {
+            let png = picture(&format!("pickup-azul-{view}-{look:04x}.png"), 800).unwrap();
+            assert!(png.len() < 150_000, "{view} {look}: {} bytes", png.len());
+        }
+    }
+    assert_eq!(picture("elsewhere.png", 800), None);
+}
+
+/// Applies an edit the way Airtable would.
+fn apply(records: &mut Vec<(String, Map<String, Value>)>, edit: Edit, serial: usize) {
+    match edit {
+        Edit::Change { record, fields, .. } => {
+            for (field, value) in fields {
+                assert_ne!(
+                    records[record].1.get(&field).unwrap_or(&Value::Null),
+                    &value,
+                    "{field} does not change"
+                );
+                if value.is_null() || value == Value::Bool(false) || value == Value::Array(Vec::new()) {
+                    records[record].1.remove(&field);
+                } else {
+                    records[record].1.insert(field, value);
+                }
+            }
+        }
+        Edit::Create { fields, .. } => records.push((format!("rec{serial:014}"), fields)),
+        Edit::Delete { record, .. } => drop(records.remove(record)),
+    }
+}
+
+#[test]
+fn a_long_day_of_edits_keeps_the_inventory_alive_and_about_its_size() {
+    for count in [0, 3, 60, 305] {
+        let mut rng = fastrand::Rng::with_seed(11);
+        let mut records: Vec<_> = vehicles(2, count, BASE)
+            .into_iter()
+            .enumerate()
+            .map(|(index, fields)| (format!("rec{index:014}"), fields))
+            .collect();
+        let mut verbs = BTreeSet::new();
+        for serial in 0..2_000 {
+            let edit = next_edit(&mut rng, &records);
+            assert!(edit.story().len() > 10 && !edit.story().contains('\n'));
+            for verb in [
+                "down to",
+                "on offer",
+                "offer on",
+                "reserved",
+                "reservation",
+                "sold",
+                "back for sale",
+                "New arrival",
+                "New promotion",
+                "Promotion of",
+                "Mileage",
+                "Description",
+                "Photo added",
+                "removed",
+            ] {
+                if edit.story().contains(verb) {
+                    verbs.insert(verb);
+                }
+            }
+            apply(&mut records, edit, 10_000 + serial);
+            assert_eq!(records.len() / 10, count / 10, "the size left its ten");
+        }
+        assert_eq!(verbs.len(), 14, "{verbs:?}");
+        let for_sale = records.iter().filter(|(_, fields)| fields["OrdenStatus"] == "Comprado").count();
+        assert!(
+            count < 60 || (65..95).contains(&(for_sale * 100 / records.len())),
+            "{for_sale} of {}",
+            records.len()
+        );
+        for (_, fields) in &records {
+            assert!(!fields["AutoMarca"].is_null());
+            photos_of(fields);
+        }
+    }
+}
