@@ -12,7 +12,7 @@ use secrecy::ExposeSecret;
 use tokio::{net::TcpListener, time::sleep};
 
 use crate::{
-    airtable::AirtableClient,
+    airtable::{AirtableClient, SetUpError},
     catalog::Catalog,
     config::Config,
     db::{Db, DbError},
@@ -42,9 +42,9 @@ pub enum StartError {
     /// The database refused us for a reason that waiting does not mend.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// The HTTP client for Airtable could not be built.
-    #[error("the HTTP client for Airtable could not be built: {0}")]
-    Client(#[from] reqwest::Error),
+    /// The client for Airtable could not be built.
+    #[error(transparent)]
+    Client(#[from] SetUpError),
     /// The port is taken or not ours.
     #[error("{addr} cannot be bound ({source}); choose another BIND_ADDR or stop what uses it")]
     Bind {

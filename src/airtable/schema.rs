@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{AirtableError, Kind};
 
 /// The table that vitrina reads.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct TableSchema {
     /// Its id, `tbl…`.
     pub id: String,

@@ -115,7 +115,7 @@ impl Loader {
             cache,
             log,
             locations,
-            mapping: Mapping::builtin(),
+            mapping: Mapping::builtin().clone(),
         };
         if let Some(path) = config.listing.fields_file.as_deref()
             && let Some(mapping) = read_mapping(path, &mut report)

@@ -22,9 +22,9 @@ pub mod vehicles;
 
 use std::{str::FromStr, time::Duration};
 
-use secrecy::ExposeSecret;
 use sqlx::{
     PgPool,
+    migrate::Migrate,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use uuid::Uuid;
@@ -82,10 +82,21 @@ impl Db {
         Ok(())
     }
 
-    /// Takes the last migration back, or all down to `target`.
-    pub async fn revert(&self, target: i64) -> Result<(), DbError> {
-        MIGRATOR.undo(&self.pool, target).await?;
+    /// Takes the newest migration back; does nothing when there is none.
+    pub async fn revert_last(&self) -> Result<(), DbError> {
+        let Some(version) = self.version().await? else { return Ok(()) };
+        let before = MIGRATOR.iter().map(|migration| migration.version).filter(|other| *other < version).max();
+        MIGRATOR.undo(&self.pool, before.unwrap_or(0)).await?;
         Ok(())
+    }
+
+    /// The newest migration that was applied.
+    pub async fn version(&self) -> Result<Option<i64>, DbError> {
+        let mut connection = self.pool.acquire().await?;
+        let table = &MIGRATOR.table_name;
+        connection.ensure_migrations_table(table).await?;
+        let applied = connection.list_applied_migrations(table).await?;
+        Ok(applied.iter().map(|migration| migration.version).max())
     }
 
     /// Whether the database answers.

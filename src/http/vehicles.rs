@@ -98,8 +98,11 @@ fn deliver(body: Body, request: &HeaderMap) -> Response {
 }
 
 fn moved(slug: &str) -> Response {
-    let location = HeaderValue::from_str(&format!("/vehicles/{slug}"));
-    (StatusCode::PERMANENT_REDIRECT, location.map(|location| [(header::LOCATION, location)])).into_response()
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    if let Ok(location) = HeaderValue::from_str(&format!("/vehicles/{slug}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
 }
 
 /// `If-None-Match` by weak comparison, as RFC 9110, section 13.1.2 asks for.

@@ -150,7 +150,7 @@ fn result(id: &RecordId, delivered: &Delivered) -> Value {
             "warnings": [],
         }),
         Delivered::Refused(error) => {
-            let detail = format!("{error}. {} {id} is kept in the queue until then.", error.kind().remedy());
+            let detail = format!("{error}. {} {id} is kept in the queue until then.", error.kind.remedy());
             let mut body = serde_json::to_value(Refusal::new(Problem::new(StatusCode::BAD_GATEWAY, detail), false))
                 .unwrap_or_default();
             body["action"] = "queued".into();

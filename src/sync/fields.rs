@@ -15,7 +15,8 @@ use tokio::sync::Mutex;
 
 use super::SyncError;
 use crate::{
-    airtable::{AirtableClient, FieldNames, Lane, TableSchema},
+    airtable::{AirtableClient, AirtableError, FieldNames, Kind, Lane, TableSchema, formula},
+    config::Config,
     db::Db,
     domain::{Column, Mapping},
 };
@@ -35,21 +36,28 @@ impl FieldPlan {
     /// A formula that holds for the records whose state is the listed one; `None` when there is no such field.
     pub(super) fn listed_formula(&self, status: &str) -> Option<String> {
         let field = self.status_field.as_ref()?;
-        let status = status.trim().to_lowercase().replace('\\', r"\\").replace('\'', r"\'");
-        Some(format!("LOWER(TRIM({{{field}}}&''))='{status}'"))
+        let status = status.trim().to_lowercase();
+        Some(format!("LOWER(TRIM({}&''))={}", formula::field(field), formula::text(&status)))
     }
 }
 
 /// The present plan; made when first needed.
 pub(super) struct Fields {
+    /// The table under which names are remembered.
+    table: String,
     configured: Mapping,
     present: RwLock<Option<Arc<FieldPlan>>>,
     making: Mutex<()>,
 }
 
 impl Fields {
-    pub(super) fn new(configured: Mapping) -> Self {
-        Self { configured, present: RwLock::new(None), making: Mutex::new(()) }
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            table: format!("{}/{}", config.airtable.base_id, config.airtable.table_id),
+            configured: config.mapping.clone(),
+            present: RwLock::new(None),
+            making: Mutex::new(()),
+        }
     }
 
     /// The present plan. The first call reads the schema; those who come meanwhile wait for it.
@@ -66,29 +74,31 @@ impl Fields {
 
     /// Reads the schema anew.
     pub(super) async fn read_schema(&self, airtable: &AirtableClient, db: &Db) -> Result<Arc<FieldPlan>, SyncError> {
+        let remembered = db.field_names(&self.table).await?;
         let permit = airtable.permit(Lane::Webhook).await;
-        let plan = match airtable.schema(permit).await {
+        let (plan, names) = match airtable.schema(permit).await {
             Ok(schema) => {
-                let remembered = db.field_names(&schema.id).await?;
                 let names = bind(&schema, &remembered);
                 if names != remembered {
-                    db.remember_field_names(&schema.id, &names).await?;
+                    db.remember_field_names(&self.table, &names).await?;
                 }
-                let plan = plan(&self.configured, &schema, &names);
-                airtable.use_field_names(Some(FieldNames::new(names)));
-                plan
+                (plan(&self.configured, &schema, &names), Some(names))
             }
-            Err(error) if error.lacks_schema_scope() => {
+            Err(error) if lacks_scope(&error) => {
                 tracing::warn!(
                     error = %error,
-                    "the token may not read the base's schema, so fields are read by name and a rename in Airtable empties its column; \
-                     add the scope schema.bases:read"
+                    "the base's schema cannot be read, so new, renamed and deleted fields go unnoticed; \
+                     give the token the scope schema.bases:read"
                 );
-                airtable.use_field_names(None);
-                by_name(&self.configured)
+                if remembered.is_empty() {
+                    (by_name(&self.configured), None)
+                } else {
+                    (plan(&self.configured, &TableSchema::default(), &remembered), Some(remembered))
+                }
             }
             Err(error) => return Err(error.into()),
         };
+        airtable.use_field_names(names.map(FieldNames::from_iter));
         if !plan.frozen.is_empty() {
             let columns: Vec<&str> = plan.frozen.iter().map(|column| column.as_str()).collect();
             tracing::warn!(
@@ -104,6 +114,11 @@ impl Fields {
     fn present(&self) -> Option<Arc<FieldPlan>> {
         self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
+}
+
+/// Whether only the schema is refused; if it is the whole base, reading records will say so.
+fn lacks_scope(error: &AirtableError) -> bool {
+    matches!((error.kind, error.status), (Kind::Forbidden, _) | (Kind::NotFound, Some(_)))
 }
 
 /// Field id to name: what is remembered stands, new fields get their present name.
@@ -160,7 +175,7 @@ mod tests {
             name: "Inventario".into(),
             fields: fields
                 .iter()
-                .map(|(id, name)| FieldSchema { id: (*id).into(), name: (*name).into(), kind: "singleLineText".into() })
+                .map(|(id, name)| FieldSchema { id: (*id).into(), name: (*name).into(), field_type: "singleLineText".into() })
                 .collect(),
         }
     }
@@ -191,8 +206,7 @@ mod tests {
     fn a_mapping_may_name_a_field_by_its_id_its_first_or_its_present_name() {
         let schema = schema(&[("fldA", "Precio MXN"), ("fldB", "Estado"), ("fldC", "Km")]);
         let names = bind(&schema, &names(&[("fldA", "Precio"), ("fldB", "OrdenStatus")]));
-        let configured = Mapping::builtin();
-        let frozen = plan(&configured, &schema, &names).frozen;
+        let frozen = plan(Mapping::builtin(), &schema, &names).frozen;
         assert!(!frozen.contains(&Column::Precio), "first name");
         assert!(!frozen.contains(&Column::Ordenstatus), "first name");
         assert!(frozen.contains(&Column::Kilometraje), "no field");

@@ -65,7 +65,7 @@ impl Engine {
         loop {
             *counts = RunCounts::default();
             match self.load_once(run, trigger, counts).await {
-                Err(SyncError::Airtable(error)) if error.kind() == Kind::IteratorLost && restarts < RESTARTS => {
+                Err(SyncError::Airtable(error)) if error.kind == Kind::IteratorLost && restarts < RESTARTS => {
                     restarts += 1;
                     tracing::warn!(restarts, "Airtable has forgotten the listing; beginning again from its first page");
                 }

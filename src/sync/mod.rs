@@ -107,7 +107,7 @@ impl Engine {
                 db,
                 airtable,
                 catalog,
-                fields: Fields::new(config.mapping.clone()),
+                fields: Fields::new(config),
                 intake: Intake::default(),
                 enqueued: Notify::new(),
                 tracker: TaskTracker::new(),
@@ -138,7 +138,7 @@ impl Engine {
             let state = match timeout_at(deadline, answer).await {
                 Ok(Ok(Ok(outcome))) => Delivered::Settled(outcome),
                 Ok(Ok(Err(SyncError::Database(error)))) if error.is_transient() => return Err(error.into()),
-                Ok(Ok(Err(SyncError::Airtable(error)))) if error.kind().is_configuration() => Delivered::Refused(error),
+                Ok(Ok(Err(SyncError::Airtable(error)))) if error.kind.is_configuration() => Delivered::Refused(error),
                 Ok(Ok(Err(error))) => Delivered::Queued(error.to_string()),
                 Ok(Err(_)) => Delivered::Queued(SyncError::Stopping.to_string()),
                 Err(_) => Delivered::Queued("it was not finished in time".to_owned()),

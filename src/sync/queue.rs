@@ -87,7 +87,7 @@ impl Engine {
         let Err(error) = answer else { return };
         let delay = match &error {
             SyncError::Stopping => Some(Duration::ZERO),
-            SyncError::Airtable(refusal) if refusal.kind().is_configuration() => {
+            SyncError::Airtable(refusal) if refusal.kind.is_configuration() => {
                 Some(self.inner.settings.queue_backoff_max)
             }
             _ if row.attempts >= self.inner.settings.queue_max_attempts => None,

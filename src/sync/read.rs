@@ -170,7 +170,7 @@ fn by_id(records: Vec<Record>) -> HashMap<RecordId, Record> {
 /// Whether a part of the batch may succeed where the whole failed.
 fn may_be_one_records_fault(error: &SyncError) -> bool {
     match error {
-        SyncError::Airtable(error) => matches!(error.kind(), Kind::InvalidRequest | Kind::TooLarge),
+        SyncError::Airtable(error) => matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge),
         SyncError::Database(error) => !error.is_transient(),
         SyncError::Stopping => false,
     }
@@ -181,14 +181,14 @@ fn failure(task: &Task, error: &SyncError) -> LogEntry {
         SyncError::Airtable(error) => (
             json!({
                 "from": "airtable",
-                "kind": error.kind().as_str(),
-                "status": error.status(),
-                "type": error.error_type(),
-                "attempts": error.attempts(),
-                "body": error.body_start().map(printable),
-                "remedy": error.kind().remedy(),
+                "kind": error.kind,
+                "status": error.status,
+                "type": error.error_type,
+                "attempts": error.attempts,
+                "body": printable(&error.body_start),
+                "remedy": error.kind.remedy(),
             }),
-            error.status().map(i32::from),
+            error.status.map(i32::from),
         ),
         SyncError::Database(_) => (json!({ "from": "database" }), None),
         SyncError::Stopping => (json!({ "from": "vitrina" }), None),
