@@ -6,26 +6,28 @@
 mod desk;
 mod tour;
 
-use std::{
-    io::ErrorKind,
-    net::SocketAddr,
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
+use anyhow::Context;
+use bytes::Bytes;
 use clap::Args;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::{net::TcpListener, time::sleep};
+use tokio_util::sync::CancellationToken;
 
-use self::desk::Desk;
+use self::{desk::Desk, tour::Example};
 use crate::{
     app::{App, StartError},
+    catalog::{Answer, ListQuery, Query},
     config::{Config, Loader, Needs},
     lifecycle::Lifecycle,
     private_pg::{self, PrivatePg},
     simulator::{self, Simulator, inventory},
     telemetry,
 };
+
+/// How wide the simulator draws its photos, in pixels.
+const PHOTO_WIDTH: u32 = 800;
 
 /// What the demo shows.
 #[derive(Debug, Args)]
@@ -41,9 +43,23 @@ pub(super) struct Options {
     seed: u64,
 }
 
+/// The demo's own secrets, made anew each time.
+struct Secrets {
+    webhook: SecretString,
+    admin: SecretString,
+}
+
+impl Secrets {
+    fn new() -> Self {
+        let secret = || SecretString::from(uuid::Uuid::new_v4().simple().to_string());
+        Self { webhook: secret(), admin: secret() }
+    }
+}
+
 pub(super) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let secrets = Secrets::new();
-    let config = configure(Loader::from_environment(), &secrets).load(Needs::Serve)?;
+    let simulator = simulate(&options).await?;
+    let config = configure(&secrets, &simulator).await?;
     telemetry::init(&config.log)?;
     let lifecycle = Lifecycle::new(config.server.shutdown_grace);
     lifecycle.stop_on_signals()?;
@@ -52,35 +68,78 @@ pub(super) async fn run(options: Options) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     };
     let postgres = postgres?;
-    let shown = show(&options, &secrets, &postgres, lifecycle).await;
+    let shown = show(&options, &secrets, config, &simulator, &postgres, lifecycle).await;
     postgres.stop().await?;
+    simulator.stop().await;
     shown
 }
 
 async fn show(
     options: &Options,
     secrets: &Secrets,
+    mut config: Config,
+    simulator: &Simulator,
     postgres: &PrivatePg,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<ExitCode> {
-    let simulator = simulate(options).await?;
-    let loader = configure(Loader::from_environment(), secrets)
-        .set("database.url", postgres.url().expose_secret())
-        .set("airtable.api_url", simulator.url())
-        .set("airtable.api_key", simulator.token())
-        .set("airtable.base_id", simulator.base_id())
-        .set("airtable.table_id", simulator.table_id());
-    let app = match start(loader, &lifecycle).await {
+    config.database.url = Some(postgres.url());
+    let app = match App::start(&config, lifecycle.clone()).await {
         Err(StartError::Stopped) => return Ok(ExitCode::SUCCESS),
         app => app?,
     };
-    tour::welcome(&app, secrets, &simulator)?;
-    let desk = Desk::new(simulator.clone(), app.addr(), secrets.webhook.clone(), options.seed)?;
-    let (stop, every) = (lifecycle.soft(), options.every);
-    lifecycle.spawn("desk", async move {
-        stop.run_until_cancelled(desk.work(every)).await;
-    });
-    let ending = app.finish().await;
-    simulator.stop().await;
-    Ok(ending.into())
+    if let Some(example) = example(&app, &lifecycle.soft()).await? {
+        tour::welcome(&app, secrets, simulator, &example)?;
+        let desk = Desk::new(simulator.clone(), app.addr(), secrets.webhook.clone(), options.seed)?;
+        let (stop, every) = (lifecycle.soft(), options.every);
+        lifecycle.spawn("desk", async move {
+            stop.run_until_cancelled(desk.work(every)).await;
+        });
+    }
+    Ok(app.finish().await.into())
+}
+
+async fn simulate(options: &Options) -> anyhow::Result<Simulator> {
+    let picture: simulator::PictureHook =
+        Arc::new(|name: &str| Some(("image/png", Bytes::from(inventory::picture(name, PHOTO_WIDTH)?))));
+    let simulator = Simulator::start(simulator::Options { pictures: Some(picture), ..simulator::Options::default() })
+        .await
+        .context("the simulated Airtable could not be started")?;
+    let photos = format!("{}/photos", simulator.url());
+    for fields in inventory::vehicles(options.seed, options.vehicles, &photos) {
+        simulator.create(fields);
+    }
+    Ok(simulator)
+}
+
+/// The user's settings, with the simulator and fresh secrets above them. A port that is taken is not worth giving up for.
+async fn configure(secrets: &Secrets, simulator: &Simulator) -> anyhow::Result<Config> {
+    let mut config = Loader::from_environment()
+        .set("database.url", "")
+        .set("airtable.api_url", simulator.url())
+        .set("airtable.api_key", simulator.token())
+        .set("airtable.base_id", simulator.base_id())
+        .set("airtable.table_id", simulator.table_id())
+        .set("auth.webhook_secret", secrets.webhook.expose_secret())
+        .set("auth.admin_token", secrets.admin.expose_secret())
+        .load(Needs::Serve)?;
+    if TcpListener::bind(config.server.bind_addr).await.is_err() {
+        config.server.bind_addr = SocketAddr::new(config.server.bind_addr.ip(), 0);
+    }
+    Ok(config)
+}
+
+/// Waits for the first load and picks a vehicle from its front page; `None` when stopped before.
+async fn example(app: &App, stop: &CancellationToken) -> anyhow::Result<Option<Example>> {
+    const LOOK_EVERY: Duration = Duration::from_millis(100);
+    while !app.state().db.was_ever_loaded().await? {
+        if stop.run_until_cancelled(sleep(LOOK_EVERY)).await.is_none() {
+            return Ok(None);
+        }
+    }
+    let front = Query::List(ListQuery { page: 1, page_size: 1 });
+    let served = app.state().catalog.get(front).await.map_err(|error| anyhow::anyhow!(error))?;
+    let Answer::Body(body) = served.answer else { anyhow::bail!("the listing is not a page") };
+    let page: serde_json::Value = serde_json::from_slice(&body.json)?;
+    let text = |key: &str| page["vehicles"][0][key].as_str().map(str::to_owned).context("the listing is empty");
+    Ok(Some(Example { record_id: text("record_id")?, slug: text("slug")? }))
 }

@@ -23,7 +23,7 @@ pub(super) async fn tell(executor: impl PgExecutor<'_>, instance: Uuid) -> Resul
 
 /// A connection that hears of the other instances' commits.
 pub struct Listener {
-    listener: PgListener,
+    connection: PgListener,
     own: String,
     schema: String,
 }
@@ -32,7 +32,7 @@ impl Listener {
     /// Waits for the next commit of another instance. An error means that notices may have been missed.
     pub async fn next(&mut self) -> Result<(), DbError> {
         loop {
-            let Some(notice) = self.listener.try_recv().await? else {
+            let Some(notice) = self.connection.try_recv().await? else {
                 return Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()).into());
             };
             match notice.payload().split_once(' ') {
@@ -51,7 +51,7 @@ impl Db {
         // Otherwise it would reconnect by itself, and nobody would know that notices were missed.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;
-        Ok(Listener { listener, own: self.instance.to_string(), schema: self.schema.clone() })
+        Ok(Listener { connection: listener, own: self.instance.to_string(), schema: self.schema.clone() })
     }
 
     /// Tells the other instances to drop their caches although nothing was written.

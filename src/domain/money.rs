@@ -19,7 +19,8 @@ impl Money {
 
     /// Rounds to centavos; `None` for what is negative, not finite or too large to be a price.
     pub fn from_pesos(pesos: f64) -> Option<Self> {
-        if !(0.0..Self::LIMIT_PESOS).contains(&pesos) {
+        // Half a centavo below the limit would be rounded up to it.
+        if !(0.0..Self::LIMIT_PESOS - 0.005).contains(&pesos) {
             return None;
         }
         #[expect(
@@ -27,7 +28,7 @@ impl Money {
             reason = "below 10^14 after the check above, far inside an i64"
         )]
         let centavos = (pesos * 100.0).round() as i64;
-        Some(Self { centavos }).filter(|_| (centavos as f64) < Self::LIMIT_PESOS * 100.0)
+        Some(Self { centavos })
     }
 
     /// The amount as a double; exact to the centavo when printed.

@@ -96,6 +96,7 @@ pub(super) async fn wrong_method(method: Method, uri: Uri) -> Problem {
     )
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature that tower-http calls")]
 pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let message = panic
         .downcast_ref::<String>()

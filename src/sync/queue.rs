@@ -18,7 +18,7 @@ use crate::db::queue::Claimed;
 /// Records claimed at once.
 const CLAIM: i64 = 500;
 /// How long a claim lasts when its holder does not renew it: what a crash costs.
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// How long the worker sleeps at most, since other instances fill the queue too.
 const LOOK_EVERY: Duration = Duration::from_secs(5);

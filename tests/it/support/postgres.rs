@@ -1,0 +1,82 @@
+//! One throwaway PostgreSQL for the whole run, one database for each test.
+//!
+//! The databases are copies of a template that was migrated once. The server ends with the process, however that ends.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
+
+use secrecy::ExposeSecret;
+use sqlx::{Connection, Executor, PgConnection, PgPool};
+use tokio::sync::OnceCell;
+use vitrina::{
+    config::{Loader, Needs},
+    db::Db,
+    private_pg::{Options, PrivatePg},
+};
+
+const TEMPLATE: &str = "vitrina_template";
+
+/// A database of a test's own, migrated and empty.
+pub struct Database {
+    pub url: String,
+    /// For looking at rows and for breaking things.
+    pub pool: PgPool,
+}
+
+impl Database {
+    /// A copy of the migrated template.
+    pub async fn new() -> Self {
+        static MADE: OnceCell<()> = OnceCell::const_new();
+        MADE.get_or_init(make_template).await;
+        Self::copy_of(TEMPLATE).await
+    }
+
+    /// A database without a single table.
+    pub async fn empty() -> Self {
+        Self::copy_of("template1").await
+    }
+
+    async fn copy_of(template: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        administer(&format!("create database {name} template {template}")).await;
+        let url = server().url_for(&name).expose_secret().to_owned();
+        let pool = PgPool::connect_lazy(&url).unwrap();
+        Self { url, pool }
+    }
+}
+
+async fn make_template() {
+    administer(&format!("create database {TEMPLATE}")).await;
+    let settings = Loader::new(std::iter::empty()).load(Needs::Database).unwrap().database;
+    let db = Db::new(server().url_for(TEMPLATE).expose_secret(), &settings).unwrap();
+    db.migrate().await.unwrap();
+    db.close().await;
+}
+
+async fn administer(statement: &str) {
+    // Copying a template needs it to itself for a moment, so the copies take turns.
+    static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    let _turn = TURN.lock().await;
+    let mut connection = PgConnection::connect(server().url().expose_secret()).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// The server lives on a thread of its own, since every test brings and ends a runtime.
+fn server() -> &'static PrivatePg {
+    static SERVER: OnceLock<PrivatePg> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                sender.send(PrivatePg::start(Options::temporary()).await).unwrap();
+                std::future::pending::<()>().await;
+            });
+        });
+        receiver.recv().unwrap().unwrap()
+    })
+}

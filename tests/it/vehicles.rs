@@ -1,0 +1,166 @@
+//! `GET /vehicles` and `GET /vehicles/{slug}`.
+
+use serde_json::json;
+
+use crate::{
+    fields,
+    support::{Answer, World, mazda},
+};
+
+/// What chapter 2 of the contract says a vehicle has.
+const VEHICLE_FIELDS: [&str; 44] = [
+    "id", "record_id", "slug", "title", "titulo", "titulometa", "descripcion", "marca", "modelo", "autoano", "precio", "oferta",
+    "con_oferta", "kilometraje", "transmision", "combustible", "carroceria", "clasificacionid", "AutoMotor", "cilindros",
+    "enganchemin", "enganche_recomendado", "mensualidad_minima", "mensualidad_recomendada", "plazomax", "garantia", "ubicacion",
+    "sucursal", "ordencompra", "ordenstatus", "separado", "vendido", "rezago", "en_reparacion", "utilitario", "numero_duenos",
+    "promociones", "ingreso_inventario", "feature_image", "fotos_exterior_url", "fotos_interior_url", "created_at", "updated_at",
+    "last_synced_at",
+];
+
+#[tokio::test]
+async fn a_vehicle_has_exactly_the_fields_of_the_contract() {
+    let world = World::start().await;
+    let id = world.known(fields! { "OrdenStatus": "Comprado" }).await;
+
+    let listed = world.get("/vehicles").await.ok()["vehicles"][0].clone();
+    let alone = world.get("/vehicles/auto-sin-titulo").await.ok();
+
+    assert_eq!(listed, alone);
+    let mut names: Vec<&str> = alone.as_object().unwrap().keys().map(String::as_str).collect();
+    let mut expected = VEHICLE_FIELDS.to_vec();
+    names.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    assert_eq!((&alone["id"], &alone["record_id"]), (&json!(id), &json!(id)));
+    for list in ["clasificacionid", "ubicacion", "sucursal", "promociones", "fotos_exterior_url", "fotos_interior_url"] {
+        assert_eq!(alone[list], json!([]), "{list}");
+    }
+    for unknown in ["precio", "autoano", "marca", "kilometraje", "feature_image", "ingreso_inventario"] {
+        assert_eq!(alone[unknown], json!(null), "{unknown}");
+    }
+    for time in ["created_at", "updated_at", "last_synced_at"] {
+        assert!(chrono::DateTime::parse_from_rfc3339(alone[time].as_str().unwrap()).unwrap().offset().local_minus_utc() == 0);
+    }
+}
+
+#[tokio::test]
+async fn branches_have_their_display_names() {
+    let world = World::start().await;
+    world.known(fields! { "Auto": "A", "OrdenStatus": "Comprado", "Ubicacion": ["TMPS", "mty", "Otra"] }).await;
+
+    let vehicle = world.get("/vehicles").await.ok()["vehicles"][0].clone();
+
+    assert_eq!(vehicle["ubicacion"], json!(["TMPS", "mty", "Otra"]));
+    assert_eq!(vehicle["sucursal"], json!(["Reynosa", "Monterrey", "Otra"]));
+}
+
+#[tokio::test]
+async fn the_most_recently_updated_vehicle_comes_first() {
+    let world = World::start().await;
+    let first = world.known(fields! { "Auto": "First", "OrdenStatus": "Comprado" }).await;
+    world.known(fields! { "Auto": "Second", "OrdenStatus": "Comprado" }).await;
+    assert_eq!(world.listed_titles().await, ["Second", "First"]);
+
+    world.airtable.edit(&first, fields! { "Precio": 5 });
+    world.webhook(&first).await.ok();
+
+    assert_eq!(world.listed_titles().await, ["First", "Second"]);
+}
+
+#[tokio::test]
+async fn pages_neither_overlap_nor_skip_also_among_equals() {
+    let world = World::start().await;
+    let ids: Vec<String> = (0..25)
+        .map(|number| world.airtable.create(fields! { "Auto": format!("Auto {number}"), "OrdenStatus": "Comprado" }))
+        .collect();
+    // One transaction, so all have the same updated_at.
+    world.post_webhook(&json!({ "recordIds": ids })).await.ok();
+
+    let mut seen = Vec::new();
+    for page in 1..=4 {
+        let page = world.get(&format!("/vehicles?pageSize=7&page={page}")).await.ok();
+        assert_eq!((&page["totalCount"], &page["totalPages"], &page["pageSize"]), (&json!(25), &json!(4), &json!(7)));
+        seen.extend(page["vehicles"].as_array().unwrap().iter().map(|vehicle| vehicle["id"].as_str().unwrap().to_owned()));
+    }
+
+    let mut sorted = ids.clone();
+    sorted.sort();
+    assert_eq!(seen, sorted);
+}
+
+#[tokio::test]
+async fn a_page_past_the_end_is_an_empty_list() {
+    let world = World::start().await;
+    world.known(mazda()).await;
+
+    for path in ["/vehicles?page=9", "/vehicles?page=4294967295&pageSize=100"] {
+        let page = world.get(path).await.ok();
+        assert_eq!((&page["vehicles"], &page["totalCount"], &page["totalPages"]), (&json!([]), &json!(1), &json!(1)));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_parameter_is_named_and_an_unknown_one_ignored() {
+    let world = World::start().await;
+    for (query, param) in [("page=0", "page"), ("page=x", "page"), ("pageSize=101", "pageSize"), ("pageSize=0", "pageSize")] {
+        let problem = world.get(&format!("/vehicles?{query}")).await.problem(400);
+        assert_eq!(problem["param"], param);
+    }
+    world.get("/vehicles?utm_source=face&fbclid=%FF%00&page=").await.ok();
+}
+
+#[tokio::test]
+async fn addresses_that_nobody_has_are_404_and_problems() {
+    let world = World::start().await;
+    for path in ["/vehicles/nobody", "/vehicles/MAZDA", "/vehicles/%00", "/vehicles/a%2Fb", "/vehicles/'%20or%201=1"] {
+        world.get(path).await.problem(404);
+    }
+}
+
+#[tokio::test]
+async fn a_response_has_a_validator_that_changes_exactly_when_the_body_does() {
+    let world = World::start().await;
+    let id = world.known(mazda()).await;
+    for path in ["/vehicles", "/vehicles/mazda-3-sport-2-5-2020"] {
+        let first = world.get(path).await;
+        let etag = first.header("etag").to_owned();
+        assert!(etag.starts_with('"') && etag.len() > 20, "{etag}");
+        assert_eq!(first.header("cache-control"), "public, max-age=0, must-revalidate, stale-if-error=86400");
+        assert_eq!((first.header("x-cache"), world.get(path).await.header("x-cache")), ("miss", "hit"));
+
+        world.post_as_admin("/invalidate-cache").await.ok();
+        assert_eq!(world.get(path).await.header("etag"), etag, "the same body");
+
+        let not_modified = world.get_if_none_match(path, &format!("\"x\", W/{etag}")).await;
+        assert_eq!((not_modified.status.as_u16(), not_modified.body.as_str()), (304, ""));
+        assert_eq!(not_modified.header("etag"), etag);
+    }
+    let before = world.get("/vehicles").await.header("etag").to_owned();
+    world.airtable.edit(&id, fields! { "Precio": 1 });
+    world.webhook(&id).await.ok();
+    let after = world.get_if_none_match("/vehicles", &before).await;
+    assert_eq!(after.status.as_u16(), 200);
+    assert_ne!(after.header("etag"), before);
+    assert_eq!(after.header("surrogate-key"), format!("vehicles {id}"));
+}
+
+#[tokio::test]
+async fn head_answers_like_get_without_a_body() {
+    let world = World::start().await;
+    world.known(mazda()).await;
+    for path in ["/vehicles", "/vehicles/mazda-3-sport-2-5-2020", "/cache-stats", "/healthz"] {
+        let get = world.get(path).await;
+        let head = Answer::read(world.http.head(format!("{}{path}", world.url)).send().await.unwrap()).await;
+        assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
+        assert_eq!(head.header("etag"), get.header("etag"));
+    }
+}
+
+#[tokio::test]
+async fn browsers_of_any_origin_may_read_the_public_routes() {
+    let world = World::start().await;
+    let request = world.http.get(format!("{}/vehicles", world.url)).header("origin", "https://shop.example");
+    let answer = Answer::read(request.send().await.unwrap()).await;
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert!(world.get("/healthz").await.header("access-control-allow-origin").is_empty());
+}
