@@ -269,6 +269,11 @@ fn no_secret_is_ever_shown() {
         assert_eq!(errors.problems().len(), 2, "{errors}");
         told.push(format!("{errors} {errors:?}"));
     }
+    let file = file("[auth]\nadmin_token = 4711471147114711\n[sync]\nmax_batch = 'x'\n");
+    let numeric =
+        loader(&[("VITRINA_CONFIG", file.path().to_str().unwrap())]).load(Needs::Database).unwrap_err();
+    assert_eq!(keys(&numeric), ["auth.admin_token", "sync.max_batch"]);
+    assert!(!format!("{numeric} {numeric:?}").contains("4711"), "{numeric}");
     told.push(format!("{:?}", loaded(&[("WEBHOOK_SECRET", "Zq7-0123456789abcdef")])));
     assert!(told.len() > 20);
     for text in told {
