@@ -69,19 +69,17 @@ impl Report {
         }
     }
 
-    /// Notes sections that do not exist.
+    /// Notes every setting of sections that do not exist.
     pub(super) fn unknown_sections(&mut self) {
-        let unknown: Vec<_> = self
-            .layers
-            .given
-            .keys()
-            .filter(|name| !self.layers.defaults.contains_key(*name))
-            .cloned()
-            .collect();
-        for section in unknown {
-            let keys = self.layers.given.get(&section).and_then(Value::as_dict);
-            let first = keys.and_then(|keys| keys.keys().next()).cloned().unwrap_or_default();
-            self.unknown(&[section, first].join("."));
+        let mut given = self.layers.given.clone();
+        given.retain(|section, _| !self.layers.defaults.contains_key(section));
+        for (section, value) in given {
+            match value {
+                Value::Dict(_, keys) if !keys.is_empty() => {
+                    keys.keys().for_each(|key| self.unknown(&format!("{section}.{key}")));
+                }
+                _ => self.unknown(&section),
+            }
         }
     }
 
