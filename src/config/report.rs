@@ -12,6 +12,9 @@ use super::{
     problem::{Problem, SECRETS, form, shown},
 };
 
+/// How like a known name an unknown one must be to be taken for it; 1 = the same.
+const LIKE_ENOUGH: f64 = 0.7;
+
 /// What has been found wrong so far.
 pub(super) struct Report {
     layers: Layers,
@@ -76,7 +79,9 @@ impl Report {
         for (section, value) in given {
             match value {
                 Value::Dict(_, keys) if !keys.is_empty() => {
-                    keys.keys().for_each(|key| self.unknown(&format!("{section}.{key}")));
+                    for key in keys.keys() {
+                        self.unknown(&format!("{section}.{key}"));
+                    }
                 }
                 _ => self.unknown(&section),
             }
@@ -92,7 +97,7 @@ impl Report {
             keys.map(move |name| format!("{section}.{name}"))
         });
         let closest = known.max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
-        let expected = match closest.filter(|known| likeness(known) > 0.5) {
+        let expected = match closest.filter(|known| likeness(known) > LIKE_ENOUGH) {
             Some(known) => {
                 format!("{known}, if that is what is meant; config/default.toml lists all settings")
             }
