@@ -199,7 +199,7 @@ fn at_most<T: PartialOrd + Debug>(low: (&str, &T), high: (&str, &T), report: &mu
 /// Blames the first setting, and says what the other is and where it came from.
 fn contradiction<T: Debug>(blamed: (&str, &T), must_be: &str, other: (&str, &T), report: &mut Report) {
     let ((key, value), (other, bound)) = (blamed, other);
-    if !report.knows(key) && !report.knows(other) {
+    if !report.knows(other) {
         let origin = report.origin(other);
         report.wrong(
             key,

@@ -12,6 +12,9 @@ use super::{
     problem::{Problem, SECRETS, form, shown},
 };
 
+/// How like a known name an unknown one must be to be taken for it; 1 = the same.
+const LIKE_ENOUGH: f64 = 0.7;
+
 /// What has been found wrong so far.
 pub(super) struct Report {
     layers: Layers,
@@ -69,19 +72,19 @@ impl Report {
         }
     }
 
-    /// Notes sections that do not exist.
+    /// Notes every setting of sections that do not exist.
     pub(super) fn unknown_sections(&mut self) {
-        let unknown: Vec<_> = self
-            .layers
-            .given
-            .keys()
-            .filter(|name| !self.layers.defaults.contains_key(*name))
-            .cloned()
-            .collect();
-        for section in unknown {
-            let keys = self.layers.given.get(&section).and_then(Value::as_dict);
-            let first = keys.and_then(|keys| keys.keys().next()).cloned().unwrap_or_default();
-            self.unknown(&[section, first].join("."));
+        let mut given = self.layers.given.clone();
+        given.retain(|section, _| !self.layers.defaults.contains_key(section));
+        for (section, value) in given {
+            match value {
+                Value::Dict(_, keys) if !keys.is_empty() => {
+                    for key in keys.keys() {
+                        self.unknown(&format!("{section}.{key}"));
+                    }
+                }
+                _ => self.unknown(&section),
+            }
         }
     }
 
@@ -94,7 +97,7 @@ impl Report {
             keys.map(move |name| format!("{section}.{name}"))
         });
         let closest = known.max_by(|left, right| likeness(left).total_cmp(&likeness(right)));
-        let expected = match closest.filter(|known| likeness(known) > 0.5) {
+        let expected = match closest.filter(|known| likeness(known) > LIKE_ENOUGH) {
             Some(known) => {
                 format!("{known}, if that is what is meant; config/default.toml lists all settings")
             }

@@ -108,7 +108,7 @@ fn a_secret_of_digits_stays_a_text() {
 #[test]
 fn all_mistakes_are_told_at_once_with_their_origin_and_a_right_value() {
     let file = file(
-        "[server]\nbind_adr = 'x'\nmax_in_flight = 'many'\n[chache]\nttl = '1h'\n[sync]\nreply_within = '20s'\n",
+        "[server]\nbind_adr = 'x'\nmax_in_flight = 'many'\n[chache]\nttl = '1h'\ncolour = 'red'\n[sync]\nreply_within = '20s'\n",
     );
     let path = file.path().to_str().unwrap();
     let errors = loader(&[
@@ -139,6 +139,7 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("DATABASE_URL", "mysql://localhost/cars", "database.url"),
         ("DATABASE_URL", "postgres://user:pass#word@localhost/cars", "database.url"),
         ("DATABASE_URL", "host=localhost", "database.url"),
+        ("DATABASE_URL", "postgres://user:p\u{fffd}@localhost/cars", "database.url"),
         ("WEBHOOK_SECRET", "fifteen-letters", "auth.webhook_secret"),
         ("WEBHOOK_SECRET", "sixteen letters?", "auth.webhook_secret"),
         ("WEBHOOK_SECRET", ADMIN, "auth.admin_token"),
@@ -168,6 +169,7 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("VITRINA__SERVER__REQUEST_TIMEOUT", "2years", "server.request_timeout"),
         ("VITRINA__SERVER__CORS_ORIGINS", r#"["https://a.mx/"]"#, "server.cors_origins"),
         ("VITRINA__SERVER__CORS_ORIGINS", r#"["*", "https://a.mx"]"#, "server.cors_origins"),
+        ("VITRINA__SERVER__CORS_ORIGINS", r#"["a.mx", "b.mx"]"#, "server.cors_origins"),
         ("VITRINA__SERVER__CORS_ORIGINS", "https://a.mx", "server.cors_origins"),
         ("VITRINA__CACHE__STALE_FOR", "3d", "cache.stale_for"),
         ("VITRINA__CACHE__LIST_CONTROL", "public\r\nx: y", "cache.list_control"),
@@ -182,6 +184,13 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
     ] {
         assert_eq!(keys(&refused(&[(variable, text)])), [key], "{variable}={text}");
     }
+}
+
+#[test]
+fn a_setting_is_not_measured_against_one_that_is_wrong_itself() {
+    let errors =
+        refused(&[("VITRINA__SERVER__REQUEST_TIMEOUT", "soon"), ("VITRINA__SYNC__REPLY_WITHIN", "20s")]);
+    assert_eq!(keys(&errors), ["server.request_timeout"]);
 }
 
 #[test]
@@ -269,6 +278,11 @@ fn no_secret_is_ever_shown() {
         assert_eq!(errors.problems().len(), 2, "{errors}");
         told.push(format!("{errors} {errors:?}"));
     }
+    let file = file("[auth]\nadmin_token = 4711471147114711\n[sync]\nmax_batch = 'x'\n");
+    let numeric =
+        loader(&[("VITRINA_CONFIG", file.path().to_str().unwrap())]).load(Needs::Database).unwrap_err();
+    assert_eq!(keys(&numeric), ["auth.admin_token", "sync.max_batch"]);
+    assert!(!format!("{numeric} {numeric:?}").contains("4711"), "{numeric}");
     told.push(format!("{:?}", loaded(&[("WEBHOOK_SECRET", "Zq7-0123456789abcdef")])));
     assert!(told.len() > 20);
     for text in told {
