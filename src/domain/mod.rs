@@ -19,7 +19,11 @@ mod money;
 mod normalize;
 mod number;
 mod photos;
+#[cfg(test)]
+mod properties;
 mod record;
+#[cfg(test)]
+mod samples;
 mod slug;
 mod value;
 mod vehicle;
