@@ -5,7 +5,7 @@
 //! (a formula error). Here all of them become a row of [`Atom`]s.
 //!
 //! **Invariants:** `null`, `""`, blanks and `[]` give no atom at all, at any depth. Text is trimmed and never empty.
-//! Reading is linear in the size of the cell, and as deep as the cell is.
+//! Reading is linear in the size of the cell; it recurses no deeper than twice what a JSON parser lets through.
 //!
 //! **Sources:** <https://airtable.com/developers/web/api/field-model>; the objects of formula errors are not described
 //! there, see `pyairtable/api/types.py` (`is_airtable_error`).
@@ -104,7 +104,25 @@ pub(super) fn fields_without_nul(fields: &Fields) -> Fields {
     }
 }
 
+/// Shows every atom of a cell to `take`, until it has enough.
 fn visit(
+    cell: &Value,
+    member: Member,
+    take: &mut dyn FnMut(Result<Atom<'_>, Unreadable>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    if let Value::String(text) = cell
+        && let Some(entries) = written_array(text)
+    {
+        return entries.iter().try_for_each(|entry| visit_written(entry, member, take));
+    }
+    match cell {
+        Value::Array(entries) => entries.iter().try_for_each(|entry| visit(entry, member, take)),
+        cell => visit_written(cell, member, take),
+    }
+}
+
+/// As [`visit`], but an array written out as a string stays text, so that the depth is bounded by that of one array.
+fn visit_written(
     cell: &Value,
     member: Member,
     take: &mut dyn FnMut(Result<Atom<'_>, Unreadable>) -> ControlFlow<()>,
@@ -113,29 +131,15 @@ fn visit(
         Value::Null => Continue(()),
         Value::Bool(flag) => take(Ok(Atom::Flag(*flag))),
         Value::Number(number) => take(Ok(Atom::Number(number))),
-        Value::String(text) => match written_array(text) {
-            // Arrays written inside such an array stay text, so that no cell unfolds for ever.
-            Some(entries) => entries.iter().try_for_each(|entry| match entry {
-                Value::String(text) => take_text(text, take),
-                entry => visit(entry, member, take),
-            }),
-            None => take_text(text, take),
+        Value::String(text) => match text.trim() {
+            "" => Continue(()),
+            text => take(Ok(Atom::Text(text))),
         },
-        Value::Array(entries) => entries.iter().try_for_each(|entry| visit(entry, member, take)),
+        Value::Array(entries) => entries.iter().try_for_each(|entry| visit_written(entry, member, take)),
         Value::Object(members) => match stand_in(members, member) {
-            Ok(value) => visit(value, member, take),
+            Ok(value) => visit_written(value, member, take),
             Err(problem) => take(Err(Unreadable { value: quote(cell), problem: problem.to_owned() })),
         },
-    }
-}
-
-fn take_text(
-    text: &str,
-    take: &mut dyn FnMut(Result<Atom<'_>, Unreadable>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    match text.trim() {
-        "" => Continue(()),
-        text => take(Ok(Atom::Text(text))),
     }
 }
 
@@ -234,6 +238,7 @@ mod tests {
             (json!(["[\"a\", \"b\"]"]), vec!["a", "b"]),
             (json!("[\"a\\u0000b\"]"), vec!["ab"]),
             (json!("[\"[1, 2]\"]"), vec!["[1, 2]"]),
+            (json!("[[\"[1, 2]\"]]"), vec!["[1, 2]"]),
             (json!("[sic]"), vec!["[sic]"]),
             (json!({"id": "usrA1b2C3d4E5f6G7", "email": "a@b.mx", "name": "Ana"}), vec!["Ana"]),
             (json!({"text": "3N1AB7", "type": "code39"}), vec!["3N1AB7"]),

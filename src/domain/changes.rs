@@ -166,3 +166,182 @@ fn same_number(new: &serde_json::Number, former: &serde_json::Number) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::samples::{mazda, mazda_fields, normalized};
+
+    #[test]
+    fn a_content_has_no_changes_from_itself() {
+        let content = mazda().content;
+        assert_eq!(content.changes_from(&content), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_difference_is_reported_in_every_column_by_its_name_and_in_no_other() {
+        let content = mazda().content;
+        let Value::Object(columns) = serde_json::to_value(&content).unwrap() else { unreachable!() };
+        assert!(columns.len() > Column::ALL.len());
+        for (name, value) in &columns {
+            let other = match (name.as_str(), value) {
+                ("record_id", _) => json!("recZZZZZZZZZZZZZZ"),
+                ("created_at" | "ingreso_inventario", _) => json!("2001-01-01T00:00:00Z"),
+                ("data", _) => json!({"Precio": 1}),
+                (_, Value::String(_)) => json!("other"),
+                (_, Value::Number(_)) => json!(1999),
+                (_, Value::Bool(value)) => json!(!value),
+                (_, Value::Array(_)) => json!(["other"]),
+                (name, value) => panic!("{name} is {value}"),
+            };
+            let mut changed = columns.clone();
+            changed.insert(name.clone(), other);
+            let changed: Content = serde_json::from_value(changed.into()).unwrap();
+            assert_eq!(changed.changes_from(&content), [name.as_str()]);
+            assert_eq!(content.changes_from(&changed), [name.as_str()]);
+        }
+    }
+
+    fn with_photo(attachment: &Value) -> Content {
+        normalized(json!({"fotos_exterior_url": ["https://a.mx/0", attachment]})).content
+    }
+
+    #[test]
+    fn an_attachment_with_a_new_address_is_no_change() {
+        let at = |id: &str, hour: u8, size: u32| {
+            with_photo(
+                &json!({"id": id, "url": format!("https://v5.airtableusercontent.com/{hour}"), "size": size,
+                "thumbnails": {"small": {"url": format!("https://v5.airtableusercontent.com/s{hour}")}}}),
+            )
+        };
+        let former = at("attA1b2C3d4E5f6G7", 1, 9);
+        assert_eq!(at("attA1b2C3d4E5f6G7", 2, 9).changes_from(&former), Vec::<&str>::new());
+        assert_eq!(at("attA1b2C3d4E5f6G7", 2, 8).changes_from(&former), ["data"]);
+        assert_eq!(at("attZ1b2C3d4E5f6G7", 2, 9).changes_from(&former), ["fotos_exterior_url", "data"]);
+        let no_thumbnails = with_photo(&json!({"id": "attA1b2C3d4E5f6G7", "url": "https://x.mx", "size": 9}));
+        assert_eq!(no_thumbnails.changes_from(&former), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn other_addresses_are_compared_as_they_are_and_the_order_counts() {
+        let photos = |urls: &str| normalized(json!({"fotos_interior_url": urls})).content;
+        let former = photos("https://a.mx/1 https://a.mx/2");
+        for other in ["https://a.mx/2 https://a.mx/1", "https://a.mx/1", "https://a.mx/1 https://a.mx/3"] {
+            assert_eq!(photos(other).changes_from(&former), ["fotos_interior_url", "data"]);
+        }
+        let button = |url: &str| normalized(json!({"Ver": {"label": "Ver", "url": url}})).content;
+        assert_eq!(button("https://a.mx/1").changes_from(&button("https://a.mx/2")), ["data"]);
+    }
+
+    #[test]
+    fn a_number_that_postgresql_writes_otherwise_is_no_change() {
+        let data = |text: &str| {
+            let mut content = mazda().content;
+            content.data = serde_json::from_str(&format!("{{\"n\": {text}}}")).unwrap();
+            content
+        };
+        for (new, former) in [("1e17", "100000000000000000"), ("3.0", "3"), ("0.30000000000000004", "0.3")] {
+            assert_eq!(data(new).changes_from(&data(former)), Vec::<&str>::new(), "{new}");
+        }
+        for (new, former) in
+            [("1", "2"), ("9007199254740993", "9007199254740992"), ("0.31", "0.3"), ("0", "1e-9")]
+        {
+            assert_eq!(data(new).changes_from(&data(former)), ["data"], "{new}");
+        }
+    }
+
+    #[test]
+    fn every_kept_column_is_as_it_was() {
+        let former = mazda().content;
+        for column in Column::ALL {
+            let mut new = normalized(json!({"OrdenStatus": "Comprado"})).content;
+            new.keep(&[*column], &former);
+            assert!(
+                !new.changes_from(&former).contains(&column.as_str()),
+                "{column} was not kept: {:?}",
+                new.changes_from(&former)
+            );
+        }
+        let mut new = normalized(json!({})).content;
+        new.keep(Column::ALL, &former);
+        assert_eq!(new.changes_from(&former), ["data"]);
+    }
+
+    /// What becomes of `former` when the base has lost `lost` and the record now has `fields`.
+    fn kept(lost: &[Column], fields: Value, former: &Content) -> Content {
+        let mut new = normalized(fields).content;
+        new.keep(lost, former);
+        new
+    }
+
+    #[test]
+    fn without_the_state_field_a_vehicle_stays_listed_or_sold_as_it_was() {
+        for former in [mazda().content, normalized(json!({"OrdenStatus": "Vendido"})).content] {
+            let new = kept(&[Column::Ordenstatus], json!({"Precio": 5}), &former);
+            assert_eq!(
+                (&new.ordenstatus, new.vendido, new.listed),
+                (&former.ordenstatus, former.vendido, former.listed)
+            );
+        }
+    }
+
+    #[test]
+    fn without_the_sold_checkbox_the_state_decides_alone_except_for_what_was_checked_while_listed() {
+        let lost = &[Column::Vendido];
+        let bought = json!({"OrdenStatus": "Comprado"});
+        let sold = json!({"OrdenStatus": "Vendido"});
+        let checked = normalized(json!({"OrdenStatus": "Comprado", "vendido": true})).content;
+        assert!(kept(lost, bought.clone(), &checked).vendido);
+        assert!(!kept(lost, bought.clone(), &normalized(bought.clone()).content).vendido);
+        assert!(kept(lost, sold.clone(), &normalized(bought.clone()).content).vendido);
+        assert!(!kept(lost, bought, &normalized(sold).content).vendido);
+    }
+
+    #[test]
+    fn a_title_of_brand_and_model_follows_what_was_kept_of_them() {
+        let former = normalized(json!({"AutoMarca": "Mazda", "AutoSubmarcaVersion": "3"})).content;
+        assert_eq!(
+            kept(&[Column::Marca], json!({"AutoSubmarcaVersion": "CX-5"}), &former).title,
+            "Mazda CX-5"
+        );
+        assert_eq!(
+            kept(&[Column::Marca, Column::Modelo, Column::Title], json!({}), &former).title,
+            "Mazda 3"
+        );
+        let named = normalized(json!({"AutoMarca": "Mazda", "Auto": "Mi Mazda"})).content;
+        assert_eq!(kept(&[Column::Marca], json!({"Auto": "Tu Mazda"}), &named).title, "Tu Mazda");
+    }
+
+    #[test]
+    fn the_body_type_follows_the_kept_list() {
+        let former = mazda().content;
+        assert_eq!(kept(&[Column::Clasificacionid], json!({}), &former).carroceria, former.carroceria);
+    }
+
+    #[test]
+    fn the_main_photo_is_kept_when_it_was_given_and_else_follows_the_photos() {
+        let given =
+            normalized(json!({"feature_image": "https://a.mx/0", "fotos_exterior_url": "https://a.mx/1"}));
+        let derived = normalized(json!({"fotos_exterior_url": "https://a.mx/1"}));
+        let now = json!({"fotos_exterior_url": "https://a.mx/2"});
+        for (lost, former, fields, image) in [
+            (&[Column::FeatureImage][..], &given, now.clone(), "https://a.mx/0"),
+            (&[Column::FeatureImage], &derived, now, "https://a.mx/2"),
+            (&[Column::FotosExteriorUrl], &derived, json!({}), "https://a.mx/1"),
+            (&[Column::FeatureImage, Column::FotosExteriorUrl], &derived, json!({}), "https://a.mx/1"),
+        ] {
+            assert_eq!(kept(lost, fields, &former.content).feature_image.as_deref(), Some(image));
+        }
+    }
+
+    #[test]
+    fn kept_attachments_stay_the_same_photos() {
+        let former = mazda().content;
+        let mut fields = mazda_fields();
+        fields.remove("fotos_interior_url");
+        let new = kept(&[Column::FotosInteriorUrl], fields.into(), &former);
+        assert_eq!(new.changes_from(&former), ["data"]);
+    }
+}

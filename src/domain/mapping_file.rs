@@ -196,3 +196,129 @@ fn fallback(column: Column, entry: &mut Table) -> Result<Option<String>, Mapping
 fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Mapping;
+
+    /// A right file with one more column in it.
+    fn with(entry: &str) -> String {
+        let needed = "title = { from = [\"Auto\"], as = \"text\", or = \"Sin título\" }\n\
+                      ordenstatus = { from = [\"OrdenStatus\"], as = \"text\" }\n";
+        format!("{needed}{entry}\n")
+    }
+
+    fn problem(column: &str) -> String {
+        let errors = Mapping::parse(&with(column)).unwrap_err();
+        let [error] = errors.as_slice() else { panic!("one error is expected for {column}: {errors:?}") };
+        error.to_string()
+    }
+
+    #[test]
+    fn a_right_file_is_read_in_either_way_of_writing_a_table() {
+        let inline =
+            Mapping::parse(&with("precio = { from = [\"Precio\", \"precio\"], as = \"money\" }")).unwrap();
+        let apart =
+            Mapping::parse(&with("[precio]\nfrom = [\"Precio\", \"precio\"]\nas = \"money\"")).unwrap();
+        assert_eq!(inline, apart);
+        assert_eq!(inline.sources(Column::Precio), [["Precio"], ["precio"]]);
+    }
+
+    #[test]
+    fn each_mistake_is_named_with_its_line_and_what_would_be_right() {
+        for (entry, says) in [
+            (
+                "Precio = { from = [\"Precio\"], as = \"money\" }",
+                "line 3: `Precio` is not a column; the columns are title, titulometa,",
+            ),
+            ("carroceria = { from = [\"X\"], as = \"text\" }", "line 3: `carroceria` is not a column"),
+            (
+                "precio = \"Precio\"",
+                "line 3: `precio` should be a table such as { from = [\"Field\"], as = \"money\" }",
+            ),
+            (
+                "precio = { from = [\"Precio\"], as = \"text\" }",
+                "line 3: `precio` cannot hold text; write as = \"money\"",
+            ),
+            (
+                "autoano = { from = [\"AutoAno\"], as = \"whole\" }",
+                "line 3: `autoano` cannot hold whole; write as = \"year\"",
+            ),
+            (
+                "precio = { from = [\"Precio\"], as = \"number\" }",
+                "line 3: `precio` says as = \"number\", which is not a kind; write as = \"money\" (the kinds are text, list,",
+            ),
+            ("precio = { from = [\"Precio\"], as = 7 }", "line 3: `precio` says as = 7, which is not a kind"),
+            (
+                "precio = { from = [\"Precio\"] }",
+                "line 3: `precio` says nothing under `as`, which is not a kind",
+            ),
+            (
+                "precio = { from = [], as = \"money\" }",
+                "line 3: `precio` should name its fields, such as from = [\"Field\"]",
+            ),
+            ("precio = { as = \"money\" }", "line 3: `precio` should name its fields"),
+            ("precio = { from = \"Precio\", as = \"money\" }", "line 3: `precio` should name its fields"),
+            (
+                "precio = { from = [\"  \"], as = \"money\" }",
+                "line 3: `precio` has \"  \" in `from`, where the name of a field or its `fld…` id should stand",
+            ),
+            ("precio = { from = [7], as = \"money\" }", "line 3: `precio` has 7 in `from`"),
+            (
+                "precio = { from = [[\"A\", \"B\"]], as = \"money\" }",
+                "line 3: `precio` has [\"A\", \"B\"] in `from`",
+            ),
+            (
+                "marca = { from = [[]], as = \"text\" }",
+                "line 3: `marca` has [] in `from`, where the name of a field or its `fld…` id should stand, or a list of fields to join",
+            ),
+            (
+                "precio = { from = [\"Precio\", \"Precio\"], as = \"money\" }",
+                "line 3: `precio` names \"Precio\" twice",
+            ),
+            (
+                "precio = { from = [\"Precio\"], as = \"money\", or = \"0\" }",
+                "line 3: `precio` cannot have `or`",
+            ),
+            (
+                "marca = { from = [\"AutoMarca\"], as = \"text\", or = \" \" }",
+                "line 3: `marca` needs or = \"…\" with some words",
+            ),
+            (
+                "precio = { from = [\"Precio\"], as = \"money\", default = 0 }",
+                "line 3: `precio` has `default`, which means nothing here",
+            ),
+            ("precio = { from = [\"Precio\", as = \"money\" }", "line 3: this is not TOML: "),
+            (
+                "title = { from = [\"Auto\"], as = \"text\", or = \"x\" }",
+                "line 3: this is not TOML: duplicate key",
+            ),
+        ] {
+            let said = problem(entry);
+            assert!(said.starts_with(says), "{entry}\n{said}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once_in_the_order_of_the_file() {
+        let file = "# a comment\n\
+                    utilitario = { from = [], as = \"text\", of = 1 }\n\
+                    color = { from = [\"Color\"], as = \"text\" }\n\
+                    title = { from = [\"Auto\"], as = \"text\" }\n";
+        let said: Vec<String> =
+            Mapping::parse(file).unwrap_err().iter().map(MappingError::to_string).collect();
+        let begins = [
+            "`ordenstatus` is needed",
+            "line 2: `utilitario` cannot hold text",
+            "line 2: `utilitario` should name its fields",
+            "line 2: `utilitario` has `of`",
+            "line 3: `color` is not a column",
+            "line 4: `title` needs or = ",
+        ];
+        assert_eq!(said.len(), begins.len(), "{said:#?}");
+        for (said, begin) in said.iter().zip(begins) {
+            assert!(said.starts_with(begin), "{said}");
+        }
+    }
+}

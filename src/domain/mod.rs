@@ -20,7 +20,11 @@ mod normalize;
 mod number;
 mod outcome;
 mod photos;
+#[cfg(test)]
+mod properties;
 mod record;
+#[cfg(test)]
+mod samples;
 mod slug;
 mod value;
 mod vehicle;

@@ -130,3 +130,108 @@ fn collect<'a>(cell: &'a Value, known: &mut HashMap<&'a str, &'a str>) {
 pub(super) fn attachment_id(object: &Fields) -> Option<&str> {
     object.get("id")?.as_str().filter(|id| id.starts_with("att") && object.contains_key("url"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_from_every_shape_each_once() {
+        let attachment = |id: &str, url: &str| json!({"id": id, "url": url, "filename": "1.jpg", "thumbnails": {"small": {"url": "https://t"}}});
+        for (cell, expected) in [
+            (json!("https://a.mx/1.jpg"), vec!["https://a.mx/1.jpg"]),
+            (
+                json!("https://a.mx/1.jpg,https://a.mx/2.jpg"),
+                vec!["https://a.mx/1.jpg", "https://a.mx/2.jpg"],
+            ),
+            (
+                json!("https://a.mx/1.jpg, \n http://a.mx/2.jpg\n"),
+                vec!["https://a.mx/1.jpg", "http://a.mx/2.jpg"],
+            ),
+            (
+                json!("https://a.mx/1.jpg https://a.mx/1.jpg | HTTPS://a.mx/2.jpg"),
+                vec!["https://a.mx/1.jpg", "HTTPS://a.mx/2.jpg"],
+            ),
+            (json!("https://a.mx/w_4,h_3/1.jpg"), vec!["https://a.mx/w_4,h_3/1.jpg"]),
+            (json!("https://a.mx/?from=https://b.mx"), vec!["https://a.mx/?from=https://b.mx"]),
+            (json!("https://a.mx/mi auto.jpg"), vec!["https://a.mx/mi%20auto.jpg"]),
+            (
+                json!("[\"https://a.mx/1.jpg\", \"https://a.mx/2.jpg\"]"),
+                vec!["https://a.mx/1.jpg", "https://a.mx/2.jpg"],
+            ),
+            (
+                json!(["https://a.mx/1.jpg", null, "https://a.mx/2.jpg\nhttps://a.mx/3.jpg"]),
+                vec!["https://a.mx/1.jpg", "https://a.mx/2.jpg", "https://a.mx/3.jpg"],
+            ),
+            (
+                json!([
+                    attachment("attA1b2C3d4E5f6G7", "https://v5.airtableusercontent.com/1"),
+                    [attachment("attB1b2C3d4E5f6G7", "https://v5.airtableusercontent.com/2")]
+                ]),
+                vec!["https://v5.airtableusercontent.com/1", "https://v5.airtableusercontent.com/2"],
+            ),
+            (json!({"label": "Ver", "url": "https://a.mx/1.jpg"}), vec!["https://a.mx/1.jpg"]),
+            (json!("[]"), vec![]),
+            (json!({"label": "Ver", "url": null}), vec![]),
+        ] {
+            assert_eq!(urls(&cell), (expected.iter().map(|url| (*url).to_owned()).collect(), None), "{cell}");
+            assert_eq!(url(&cell).unwrap().as_deref(), expected.first().copied(), "{cell}");
+        }
+    }
+
+    #[test]
+    fn only_http_addresses_are_kept_and_the_first_other_is_told() {
+        for wrong in [
+            "ftp://a.mx/1.jpg",
+            "javascript:alert(1)",
+            "data:image/png;base64,AAAA",
+            "//a.mx/1.jpg",
+            "www.a.mx/1.jpg",
+            "https://",
+            "https:///1.jpg",
+            "https:// a.mx",
+            "https://a.mx/\"onload=\"x",
+            "https://a.mx/<b>",
+            "https://a.mx/\u{a0}x",
+            "https://a.mx/\u{1}x",
+        ] {
+            assert!(url(&json!(wrong)).is_err(), "{wrong:?}");
+            let (kept, unreadable) =
+                urls(&json!(["https://a.mx/1.jpg", wrong, "ftp://later", "https://a.mx/2.jpg"]));
+            assert_eq!(kept, ["https://a.mx/1.jpg", "https://a.mx/2.jpg"]);
+            assert!(!unreadable.unwrap().value.contains("later"), "{wrong:?}");
+        }
+        for cell in [json!(7), json!(true), json!({"error": "#ERROR!"}), json!({"name": "Ana"})] {
+            assert!(url(&cell).is_err(), "{cell}");
+            assert!(urls(&cell).1.is_some(), "{cell}");
+        }
+        let long = format!("https://a.mx/{}", "x".repeat(MAX_BYTES));
+        assert!(url(&json!(long)).is_err());
+        assert!(url(&json!(long[..MAX_BYTES])).is_ok());
+        let (kept, unreadable) = urls(&json!("https://a.mx/1.jpg, 2.jpg"));
+        assert_eq!(
+            (kept, unreadable.unwrap().value),
+            (vec!["https://a.mx/1.jpg".to_owned()], "\"2.jpg\"".to_owned())
+        );
+    }
+
+    #[test]
+    fn addresses_of_one_attachment_are_the_same_photo() {
+        let data = |url: &str| {
+            let Value::Object(fields) =
+                json!({"fotos": [[{"id": "attA1b2C3d4E5f6G7", "url": url}]], "other": "https://o"})
+            else {
+                unreachable!()
+            };
+            fields
+        };
+        let (old, new) = (data("https://old"), data("https://new"));
+        assert_eq!(
+            Attachments::of(&old).identity("https://old"),
+            Attachments::of(&new).identity("https://new")
+        );
+        assert_eq!(Attachments::of(&new).identity("https://old"), "https://old");
+    }
+}

@@ -94,3 +94,105 @@ impl Content {
         if RESERVED_SLUGS.contains(&slug.as_str()) { format!("{slug}-{NAMELESS}") } else { slug }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::samples;
+
+    #[test]
+    fn a_slug_is_made_of_the_words_of_a_text() {
+        for (text, slug) in [
+            ("Mazda 3 Sport 2.5", "mazda-3-sport-2-5"),
+            ("  Citroën   C3 — Édition Spéciale!", "citroen-c3-edition-speciale"),
+            ("Año del niño", "ano-del-nino"),
+            ("An\u{303}o", "ano"),
+            ("Kia/Río (2020)", "kia-rio-2020"),
+            ("---", ""),
+            ("", ""),
+        ] {
+            assert_eq!(slugify(text), slug, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_slug_is_cut_at_a_word() {
+        let slug = slugify(&"palabra ".repeat(20_000));
+        assert_eq!(slug, ["palabra"; 10].join("-"));
+        assert_eq!(slugify(&"x".repeat(100_000)), "x".repeat(MAX_CHARS));
+    }
+
+    #[test]
+    fn the_slug_of_a_page_is_its_last_part() {
+        for (text, slug) in [
+            ("https://trefa.mx/autos/mazda-3-2020/", Ok("mazda-3-2020")),
+            ("https://trefa.mx/autos/mazda-3-2020?utm=x#top", Ok("mazda-3-2020")),
+            ("/autos/Mazda-3//", Ok("mazda-3")),
+            ("trefa.mx/autos/mazda-3", Ok("mazda-3")),
+            ("mazda-3", Ok("mazda-3")),
+            ("Mazda 3 Hatchback / Sport", Ok("mazda-3-hatchback-sport")),
+            ("https://trefa.mx/", Err(())),
+            ("https://trefa.mx", Err(())),
+            ("https://trefa.mx/?p=7", Err(())),
+            ("-", Err(())),
+            ("https://trefa.mx/vehicles/facets", Err(())),
+            ("Slugs", Err(())),
+        ] {
+            assert_eq!(of_page(text).map_err(drop), slug.map(str::to_owned), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_slug_to_try_first_is_the_one_wanted_else_title_and_year() {
+        for (wanted, title, year, slug) in [
+            (Some("mi-mazda"), "Mazda 3", Some(2020), "mi-mazda"),
+            (None, "Mazda 3", Some(2020), "mazda-3-2020"),
+            (None, "Mazda 3 2020 Sport", Some(2020), "mazda-3-2020-sport"),
+            (None, "Mazda 2020i", Some(2020), "mazda-2020i-2020"),
+            (None, "Mazda 3", None, "mazda-3"),
+            (None, "—", Some(2020), "auto-2020"),
+            (None, "—", None, "auto"),
+            (None, "Facets", None, "facets-auto"),
+            (None, "Cache stats", None, "cache-stats-auto"),
+            (None, "Facets", Some(2020), "facets-2020"),
+            (Some("facets"), "Mazda 3", None, "mazda-3"),
+            (Some(""), "Mazda 3", None, "mazda-3"),
+        ] {
+            let mut content = samples::mazda().content;
+            content.slug_wanted = wanted.map(str::to_owned);
+            title.clone_into(&mut content.title);
+            content.autoano = year;
+            assert_eq!(content.slug_base(), slug);
+        }
+    }
+
+    fn is_slug(text: &str) -> bool {
+        text.split('-').all(|word| {
+            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_slug_has_its_form_or_is_empty_and_stays_itself(text in "\\PC{0,120}|(?s).{0,60}") {
+            let slug = slugify(&text);
+            prop_assert!(slug.is_empty() || is_slug(&slug), "{slug}");
+            prop_assert!(slug.len() <= MAX_CHARS);
+            prop_assert_eq!(slugify(&slug), slug);
+        }
+
+        #[test]
+        fn every_vehicle_has_a_slug_that_is_not_reserved(
+            wanted in proptest::option::of("(?s).{0,20}|facets|slugs"),
+            title in "(?s).{0,20}|Facets|slugs|cache stats",
+            year in proptest::option::of(1900..2030),
+        ) {
+            let mut content = samples::mazda().content;
+            (content.slug_wanted, content.title, content.autoano) = (wanted, title, year);
+            let slug = content.slug_base();
+            prop_assert!(is_slug(&slug) && !RESERVED_SLUGS.contains(&slug.as_str()), "{slug}");
+        }
+    }
+}

@@ -193,3 +193,245 @@ fn date(text: &str) -> Option<NaiveDate> {
     }
     NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a kind makes of a cell: the value, `None` for an empty cell, `Err` for an unreadable one.
+    fn outcome<T>(read: Single<T>) -> Result<Option<T>, ()> {
+        read.map_err(|what| assert!(!what.problem.is_empty() && !what.value.is_empty()))
+    }
+
+    #[test]
+    fn what_is_empty_is_empty_for_every_kind() {
+        for cell in [
+            json!(null),
+            json!(""),
+            json!(" \t\n"),
+            json!([]),
+            json!([null]),
+            json!([[], [""]]),
+            json!("[]"),
+            json!("[null]"),
+            json!({"state": "empty", "isStale": false, "value": null}),
+        ] {
+            assert_eq!(text(&cell), Ok(None), "{cell}");
+            assert_eq!(list(&cell), (vec![], None), "{cell}");
+            assert_eq!(whole(&cell), Ok(None), "{cell}");
+            assert_eq!(year(&cell, 2028), Ok(None), "{cell}");
+            assert_eq!(money(&cell), Ok(None), "{cell}");
+            assert_eq!(checkbox(&cell), Ok(None), "{cell}");
+            assert_eq!(time(&cell), Ok(None), "{cell}");
+            assert_eq!(page(&cell), Ok(None), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_formula_error_is_unreadable_for_every_kind() {
+        for cell in [
+            json!({"error": "#ERROR!"}),
+            json!({"specialValue": "NaN"}),
+            json!({"specialValue": "Infinity"}),
+            json!([{"error": "#ERROR!"}]),
+            json!([null, {"error": "#ERROR!"}, 1, true, "2024-05-01"]),
+            json!({"state": "error", "errorType": "x", "isStale": false, "value": null}),
+            json!({}),
+        ] {
+            assert_eq!(outcome(text(&cell)), Err(()), "{cell}");
+            assert!(list(&cell).1.is_some(), "{cell}");
+            assert_eq!(outcome(whole(&cell)), Err(()), "{cell}");
+            assert_eq!(outcome(year(&cell, 2028)), Err(()), "{cell}");
+            assert_eq!(outcome(money(&cell)), Err(()), "{cell}");
+            assert_eq!(outcome(checkbox(&cell)), Err(()), "{cell}");
+            assert_eq!(outcome(time(&cell)), Err(()), "{cell}");
+            assert_eq!(outcome(page(&cell)), Err(()), "{cell}");
+        }
+    }
+
+    #[test]
+    fn text_is_read_from_every_shape() {
+        let long = "Único dueño. 🚗 ".repeat(6250);
+        for (cell, expected) in [
+            (json!("automática "), Ok(Some("automática"))),
+            (json!("línea 1\nlínea 2\n"), Ok(Some("línea 1\nlínea 2"))),
+            (json!("a, b"), Ok(Some("a, b"))),
+            (json!("🚗 \u{1F468}\u{200D}\u{1F469}"), Ok(Some("🚗 \u{1F468}\u{200D}\u{1F469}"))),
+            (json!(["Mazda", "Kia"]), Ok(Some("Mazda"))),
+            (json!([null, "Kia"]), Ok(Some("Kia"))),
+            (json!("[\"Mazda\", \"Kia\"]"), Ok(Some("Mazda"))),
+            (json!(3), Ok(Some("3"))),
+            (json!(3.0), Ok(Some("3"))),
+            (json!(2.5), Ok(Some("2.5"))),
+            (json!(1e20), Ok(Some("100000000000000000000"))),
+            (json!(-7), Ok(Some("-7"))),
+            (json!({"id": "usrA1b2C3d4E5f6G7", "name": "Ana"}), Ok(Some("Ana"))),
+            (json!({"text": "3N1AB7"}), Ok(Some("3N1AB7"))),
+            (json!({"state": "generated", "isStale": false, "value": " Un auto "}), Ok(Some("Un auto"))),
+            (json!({"label": "Ver", "url": "https://a.mx"}), Ok(Some("Ver"))),
+            (json!(true), Err(())),
+            (json!([{"id": "attA1b2C3d4E5f6G7", "url": "https://a.mx/1", "filename": "1.jpg"}]), Err(())),
+            (json!(long), Ok(Some(long.trim()))),
+        ] {
+            assert_eq!(outcome(text(&cell)), expected.map(|text| text.map(str::to_owned)), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_from_every_shape_and_has_each_entry_once() {
+        for (cell, expected) in [
+            (json!(["SUV", "Pickup", "SUV"]), vec!["SUV", "Pickup"]),
+            (json!(["recA1b2C3d4E5f6G7"]), vec!["recA1b2C3d4E5f6G7"]),
+            (json!("MTY"), vec!["MTY"]),
+            (json!("MTY, GPE,MTY ,, COAH"), vec!["MTY", "GPE", "COAH"]),
+            (json!("MTY;GPE\nCOAH"), vec!["MTY", "GPE", "COAH"]),
+            (json!("[\"MTY\", \"GPE\"]"), vec!["MTY", "GPE"]),
+            (json!(["Enganche 10%, sin intereses", "Bono"]), vec!["Enganche 10%, sin intereses", "Bono"]),
+            (json!("Bono de $10,000, Seguro"), vec!["Bono de $10,000", "Seguro"]),
+            (
+                json!([["SUV", null], 2024, {"id": "selA1b2C3d4E5f6G7", "name": "Sedán"}]),
+                vec!["SUV", "2024", "Sedán"],
+            ),
+            (json!(" , ,"), vec![]),
+        ] {
+            assert_eq!(list(&cell), (expected.into_iter().map(str::to_owned).collect(), None), "{cell}");
+        }
+        let (kept, unreadable) = list(&json!(["SUV", {"error": "#ERROR!"}, true, "Van"]));
+        assert_eq!(kept, ["SUV", "Van"]);
+        assert_eq!(unreadable.unwrap().value, "{\"error\":\"#ERROR!\"}");
+    }
+
+    #[test]
+    fn a_whole_number_is_read_from_every_shape() {
+        for (cell, expected) in [
+            (json!(45000), Ok(Some(45_000))),
+            (json!(3.0), Ok(Some(3))),
+            (json!(0), Ok(Some(0))),
+            (json!([45000]), Ok(Some(45_000))),
+            (json!(["4 cil.", 6]), Ok(Some(4))),
+            (json!("45,000 km"), Ok(Some(45_000))),
+            (json!("V6"), Ok(Some(6))),
+            (json!("60 meses"), Ok(Some(60))),
+            (json!("2 dueños"), Ok(Some(2))),
+            (json!("[\"4\"]"), Ok(Some(4))),
+            (json!(2_147_483_647), Ok(Some(i32::MAX))),
+            (json!(2_147_483_648_i64), Err(())),
+            (json!(u64::MAX), Err(())),
+            (json!(1e300), Err(())),
+            (json!(-1), Err(())),
+            (json!(4.5), Err(())),
+            (json!("12 o 24"), Err(())),
+            (json!("$45"), Err(())),
+            (json!(true), Err(())),
+        ] {
+            assert_eq!(outcome(whole(&cell)), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_model_year_is_from_1900_to_the_latest_possible() {
+        for (cell, expected) in [
+            (json!(2024), Ok(Some(2024))),
+            (json!("2024"), Ok(Some(2024))),
+            (json!(["2024"]), Ok(Some(2024))),
+            (json!("Año 2024"), Ok(Some(2024))),
+            (json!(1900), Ok(Some(1900))),
+            (json!(2028), Ok(Some(2028))),
+            (json!(1899), Err(())),
+            (json!(2029), Err(())),
+            (json!(24), Err(())),
+            (json!("2024 o 2025"), Err(())),
+            (json!("2024-05-01"), Err(())),
+        ] {
+            assert_eq!(outcome(year(&cell, 2028)), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn money_is_read_from_every_shape_and_never_below_zero() {
+        for (cell, expected) in [
+            (json!(329_900), Ok(Some(329_900.0))),
+            (json!(329_900.5), Ok(Some(329_900.5))),
+            (json!(0), Ok(Some(0.0))),
+            (json!([329_900]), Ok(Some(329_900.0))),
+            (json!("$329,900.00"), Ok(Some(329_900.0))),
+            (json!("329900 MXN"), Ok(Some(329_900.0))),
+            (json!("$329,900.00 M.N."), Ok(Some(329_900.0))),
+            (json!("5,999 al mes"), Ok(Some(5_999.0))),
+            (json!("$5,999/mes"), Ok(Some(5_999.0))),
+            (json!("329.900,00"), Ok(Some(329_900.0))),
+            (json!("329.900"), Err(())),
+            (json!("20,000 USD"), Err(())),
+            (json!("a consultar"), Err(())),
+            (json!(-1), Err(())),
+            (json!("-$5"), Err(())),
+            (json!(1e12), Err(())),
+            (json!(false), Err(())),
+        ] {
+            let expected = expected.map(|pesos| pesos.map(|pesos| Money::from_pesos(pesos).unwrap()));
+            assert_eq!(outcome(money(&cell)), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_checkbox_is_read_from_every_shape() {
+        for (cell, expected) in [
+            (json!(true), Ok(Some(true))),
+            (json!(false), Ok(Some(false))),
+            (json!([true]), Ok(Some(true))),
+            (json!([null, true]), Ok(Some(true))),
+            (json!(1), Ok(Some(true))),
+            (json!(1.0), Ok(Some(true))),
+            (json!(0), Ok(Some(false))),
+            (json!("true"), Ok(Some(true))),
+            (json!(" SÍ "), Ok(Some(true))),
+            (json!("si"), Ok(Some(true))),
+            (json!("1"), Ok(Some(true))),
+            (json!("no"), Ok(Some(false))),
+            (json!("False"), Ok(Some(false))),
+            (json!("0"), Ok(Some(false))),
+            (json!("Comprado"), Err(())),
+            (json!(2), Err(())),
+            (json!("x".repeat(100_000)), Err(())),
+        ] {
+            assert_eq!(outcome(checkbox(&cell)), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_read_from_every_form_of_date() {
+        for (cell, expected) in [
+            (json!("2024-05-01"), Ok("2024-05-01T00:00:00Z")),
+            (json!("2024-05-01T10:30:00.000Z"), Ok("2024-05-01T10:30:00Z")),
+            (json!("2024-05-01T10:30:00-06:00"), Ok("2024-05-01T16:30:00Z")),
+            (json!("2024-05-01T10:30:00.123456789Z"), Ok("2024-05-01T10:30:00.123456Z")),
+            (json!("2024-05-01T10:30"), Ok("2024-05-01T10:30:00Z")),
+            (json!("2024-05-01 10:30:15"), Ok("2024-05-01T10:30:15Z")),
+            (json!("01/05/2024"), Ok("2024-05-01T00:00:00Z")),
+            (json!("1/5/2024 9:30"), Ok("2024-05-01T09:30:00Z")),
+            (json!("31-12-2023"), Ok("2023-12-31T00:00:00Z")),
+            (json!("2024/5/1"), Ok("2024-05-01T00:00:00Z")),
+            (json!(["2024-05-01", "2023-01-01"]), Ok("2024-05-01T00:00:00Z")),
+            (json!("05/13/2024"), Err(())),
+            (json!("30/02/2024"), Err(())),
+            (json!("01/05/24"), Err(())),
+            (json!("0202-05-01"), Err(())),
+            (json!("2024-05-01T25:00"), Err(())),
+            (json!("mayo de 2024"), Err(())),
+            (json!("+12024-05-01"), Err(())),
+            (json!(45_000), Err(())),
+            (json!("1".repeat(100_000)), Err(())),
+        ] {
+            let expected = expected.map(|time| Some(time.parse::<DateTime<Utc>>().unwrap()));
+            assert_eq!(outcome(time(&cell)), expected, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_leap_second_is_stored_as_a_second_postgresql_knows() {
+        let read = time(&json!("2016-12-31T23:59:60Z")).unwrap().unwrap();
+        assert_eq!(read, "2017-01-01T00:00:00Z".parse::<DateTime<Utc>>().unwrap());
+    }
+}
