@@ -58,12 +58,7 @@ impl Car {
 }
 
 fn any_model(rng: &mut Rng) -> &'static Model {
-    let mut ticket = rng.u32(0..MODELS.iter().map(|model| model.popularity).sum());
-    for model in MODELS {
-        match ticket.checked_sub(model.popularity) {
-            Some(rest) => ticket = rest,
-            None => return model,
-        }
-    }
-    &MODELS[0]
+    const COMMONEST: &Model = &MODELS[0];
+    let tickets = MODELS.iter().flat_map(|model| std::iter::repeat_n(model, model.popularity));
+    rng.choice(tickets.collect::<Vec<_>>()).unwrap_or(COMMONEST)
 }

@@ -18,7 +18,7 @@ use super::{
     texts::{self, with_thousands},
 };
 
-/// One change of the base. The story is an English line for the log.
+/// One change of the base, with an English line about it for the log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
     /// Cells of a record change; `null` empties a cell.
@@ -111,7 +111,7 @@ fn sell_or_return(rng: &mut Rng, current: &Records) -> Option<Edit> {
         let fields = cells([("OrdenStatus", json!("Comprado")), ("vendido", json!(false))]);
         (fields, format!("{car} is back for sale"))
     };
-    Some(Edit::Change { record, fields, story })
+    change(current, record, fields, story)
 }
 
 /// A change to one car that is for sale; `None` if this one does not suit it.
@@ -121,13 +121,23 @@ fn change_one(rng: &mut Rng, current: &Records, kind: u8) -> Option<Edit> {
     let (fields, story) = match kind {
         26..46 => price_down(rng, before),
         46..58 => offer(rng, before),
-        58..70 => reservation(before),
+        58..70 => Some(reservation(before)),
         70..78 => promotion(rng, before),
         78..84 => mileage(rng, before),
         84..92 => description(rng, before),
         _ => photo(before),
     }?;
-    Some(Edit::Change { record, fields, story })
+    change(current, record, fields, story)
+}
+
+/// A change of those cells that differ from what they hold; `None` if none does.
+fn change(current: &Records, record: usize, mut fields: Fields, story: String) -> Option<Edit> {
+    let before = &current.get(record)?.1;
+    fields.retain(|field, new| match before.get(field) {
+        Some(old) => old != new,
+        None => !(new.is_null() || *new == json!(false)),
+    });
+    (!fields.is_empty()).then_some(Edit::Change { record, fields, story })
 }
 
 fn price_down(rng: &mut Rng, before: &Fields) -> Option<(Fields, String)> {
@@ -156,11 +166,11 @@ fn offer(rng: &mut Rng, before: &Fields) -> Option<(Fields, String)> {
     Some((fields, format!("{} on offer at {}", name(before), with_thousands(offer))))
 }
 
-fn reservation(before: &Fields) -> Option<(Fields, String)> {
+fn reservation(before: &Fields) -> (Fields, String) {
     let reserved = checked(before, "Separado");
     let what =
         if reserved { "is free again: the reservation fell through" } else { "reserved by a customer" };
-    Some((cells([("Separado", json!(!reserved))]), format!("{} {what}", name(before))))
+    (cells([("Separado", json!(!reserved))]), format!("{} {what}", name(before)))
 }
 
 fn promotion(rng: &mut Rng, before: &Fields) -> Option<(Fields, String)> {
@@ -173,10 +183,10 @@ fn promotion(rng: &mut Rng, before: &Fields) -> Option<(Fields, String)> {
         present.push(new);
         Some((cells([("Promociones", json!(present))]), format!("New promotion for {}: {new}", name(before))))
     } else {
-        let old = present.remove(0);
+        let (ended, rest) = present.split_first()?;
         Some((
-            cells([("Promociones", json!(present))]),
-            format!("Promotion of {} has ended: {old}", name(before)),
+            cells([("Promociones", json!(rest))]),
+            format!("Promotion of {} has ended: {ended}", name(before)),
         ))
     }
 }

@@ -15,10 +15,10 @@ pub(super) const KINDS: usize = 8;
 /// Makes the cells untidy in one way.
 pub(super) fn make(kind: usize, fields: &mut Map<String, Value>) {
     let mut reshape = |field: &str, new: fn(&Value) -> Option<Value>| {
-        if let Some(cell) = fields.get_mut(field) {
-            if let Some(value) = new(cell) {
-                *cell = value;
-            }
+        if let Some(cell) = fields.get_mut(field)
+            && let Some(value) = new(cell)
+        {
+            *cell = value;
         }
     };
     match kind % 8 {

@@ -41,7 +41,7 @@ pub fn vehicles(seed: u64, count: usize, photos_base: &str) -> Vec<Map<String, V
             let mut fields =
                 record::fields(&mut rng, &car, ORDERS_BEFORE + index + 1, days_in_stock, photos_base);
             record::give_status(&mut rng, &mut fields, days_in_stock);
-            if index % mess::ONE_IN == mess::ONE_IN - 7 {
+            if (index + 7) % mess::ONE_IN == 0 {
                 mess::make(index / mess::ONE_IN, &mut fields);
             }
             fields

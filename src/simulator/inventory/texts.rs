@@ -70,7 +70,7 @@ const PROMOTIONS: &[&str] = &[
     "Buen Fin",
     "Primer servicio gratis",
     "Seguro gratis el primer año",
-    "Bono de $10,000 en tu auto a cuenta",
+    "Bono de 10 mil pesos por tu auto",
     "Tasa preferencial",
     "Placas y tenencia incluidas",
     "Garantía extendida sin costo",
