@@ -9,7 +9,6 @@ use super::texts::with_thousands;
 /// One record in so many is untidy.
 pub(super) const ONE_IN: usize = 20;
 /// How many kinds of untidiness there are.
-#[cfg(test)]
 pub(super) const KINDS: usize = 8;
 
 /// Makes the cells untidy in one way.
@@ -21,7 +20,7 @@ pub(super) fn make(kind: usize, fields: &mut Map<String, Value>) {
             *cell = value;
         }
     };
-    match kind % 8 {
+    match kind % KINDS {
         0 => reshape("Precio", |price| Some(json!(format!("${}.00", with_thousands(price.as_i64()?))))),
         1 => reshape("autokilometraje", |km| Some(json!(format!("{} km", with_thousands(km.as_i64()?))))),
         2 => {

@@ -127,6 +127,15 @@ fn every_photo_that_the_data_names_can_be_drawn() {
 }
 
 #[test]
+fn every_look_can_be_drawn() {
+    for bit in 0..16 {
+        for view in ["lateral", "frente", "tablero", "asientos"] {
+            assert!(picture(&format!("coupe-verde-{view}-{:04x}.png", 1_u16 << bit), 40).is_some());
+        }
+    }
+}
+
+#[test]
 fn a_picture_is_as_large_as_asked_and_small_in_bytes() {
     for (asked, width) in [(0, 16), (320, 320), (800, 800), (1600, 1600), (9_999, 1600)] {
         let png = picture("suv-rojo-frente-3f9a.png", asked).unwrap();
@@ -214,12 +223,17 @@ fn a_long_day_of_edits_keeps_the_inventory_alive_and_about_its_size() {
             assert_eq!(records.len() / 10, count / 10, "the size left its ten");
         }
         assert_eq!(verbs.len(), 14, "{verbs:?}");
-        let for_sale = records.iter().filter(|(_, fields)| fields["OrdenStatus"] == "Comprado").count();
-        assert!(
-            count < 60 || (65..95).contains(&(for_sale * 100 / records.len())),
-            "{for_sale} of {}",
-            records.len()
-        );
+        let percent = |is_so: &dyn Fn(&Map<String, Value>) -> bool| {
+            records.iter().filter(|(_, fields)| is_so(fields)).count() * 100 / records.len()
+        };
+        if count >= 60 {
+            let for_sale = percent(&|fields| fields["OrdenStatus"] == "Comprado");
+            assert!((75..95).contains(&for_sale), "{for_sale} % for sale");
+            let reserved = percent(&|fields| fields.contains_key("Separado"));
+            assert!((2..20).contains(&reserved), "{reserved} % reserved");
+            let on_offer = percent(&|fields| fields.contains_key("Con Oferta"));
+            assert!((5..30).contains(&on_offer), "{on_offer} % on offer");
+        }
         for (_, fields) in &records {
             assert!(!fields["AutoMarca"].is_null());
             photos_of(fields);

@@ -42,8 +42,8 @@ fn frame(canvas: &mut Canvas) {
             hex(0x8E_8B86),
         );
         canvas.line("M 1480 140 C 1530 300 1570 460 1598 590", 6.0, hex(0x6F_6C68));
-        canvas.block((910.0, 92.0), (190.0, 34.0), 12.0, hex(0xB5_B2AC));
     });
+    canvas.block((786.0, 60.0), (28.0, 90.0), 8.0, hex(0x25_272B));
     canvas.block((690.0, 130.0), (220.0, 76.0), 26.0, hex(0x25_272B));
     let mirror = [(0.0, hex(0xB7_C6CF)), (1.0, hex(0x7F_919D))];
     canvas.block((702.0, 140.0), (196.0, 56.0), 20.0, Ink::Blend((700.0, 140.0), (900.0, 196.0), &mirror));
