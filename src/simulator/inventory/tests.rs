@@ -1,3 +1,5 @@
+//! What the demo may rely on, tried on whole inventories, long days and every kind of picture.
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
