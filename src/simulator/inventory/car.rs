@@ -31,9 +31,10 @@ impl Car {
     /// A car as it may come in, popular models more often.
     pub(super) fn new(rng: &mut Rng) -> Self {
         let model = any_model(rng);
-        // The larger of two draws: recent cars are the more common ones.
-        let mut year = || rng.i32(model.first_year..=model.last_year);
-        let year = year().max(year());
+        let mut any_year = || rng.i32(model.first_year..=model.last_year);
+        let (year, another) = (any_year(), any_year());
+        // Often the later of two, since recent cars are the more common ones.
+        let year = if chance(rng, 60) { year.max(another) } else { year };
         let age = NEWEST_YEAR - year;
         let km = rng.i32(2_000..=14_000) + age * rng.i32(8_000..=21_000);
         let version = rng.usize(0..model.versions.len());
@@ -58,12 +59,7 @@ impl Car {
 }
 
 fn any_model(rng: &mut Rng) -> &'static Model {
-    let mut ticket = rng.u32(0..MODELS.iter().map(|model| model.popularity).sum());
-    for model in MODELS {
-        match ticket.checked_sub(model.popularity) {
-            Some(rest) => ticket = rest,
-            None => return model,
-        }
-    }
-    &MODELS[0]
+    const COMMONEST: &Model = &MODELS[0];
+    let tickets = MODELS.iter().flat_map(|model| std::iter::repeat_n(model, model.popularity));
+    rng.choice(tickets.collect::<Vec<_>>()).unwrap_or(COMMONEST)
 }

@@ -1,8 +1,8 @@
 //! What somebody at the desk does next.
 //!
 //! **Invariants:** an edit fits the inventory it was drawn for: it changes at least one cell, names a record that exists, and
-//! leaves a record that is still plausible. The count of records stays within its ten (a base of 300 keeps 300 to 309),
-//! and about one in six is not for sale.
+//! leaves a record that is still plausible. The count of records stays within its ten (a base of 300 keeps 300 to 309), and
+//! the shares of those sold, reserved and on offer stay about the same.
 //!
 //! **Not here:** when edits happen and who is told belongs to the simulator.
 
@@ -18,7 +18,7 @@ use super::{
     texts::{self, with_thousands},
 };
 
-/// One change of the base. The story is an English line for the log.
+/// One change of the base, with an English line about it for the log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
     /// Cells of a record change; `null` empties a cell.
@@ -54,6 +54,11 @@ impl Edit {
         }
     }
 }
+
+/// The shares that sales, offers and reservations tend to; removals keep the first one some way below.
+const NOT_FOR_SALE_PERCENT: usize = 22;
+const ON_OFFER_PERCENT: usize = 15;
+const RESERVED_PERCENT: usize = 10;
 
 type Records = [(String, Map<String, Value>)];
 type Fields = Map<String, Value>;
@@ -98,10 +103,9 @@ fn arrival(rng: &mut Rng, current: &Records) -> Edit {
     Edit::Create { fields, story }
 }
 
-/// A sale, unless so few are left that one comes back.
+/// A sale, or one that comes back.
 fn sell_or_return(rng: &mut Rng, current: &Records) -> Option<Edit> {
-    let not_for_sale = current.iter().filter(|(_, fields)| !for_sale(fields)).count();
-    let sells = rng.usize(0..100) >= not_for_sale * 300 / current.len().max(1);
+    let sells = grows(rng, current, NOT_FOR_SALE_PERCENT, |fields| !for_sale(fields));
     let record = any(rng, current, |fields| for_sale(fields) == sells)?;
     let car = name(&current.get(record)?.1);
     let (fields, story) = if sells {
@@ -111,23 +115,49 @@ fn sell_or_return(rng: &mut Rng, current: &Records) -> Option<Edit> {
         let fields = cells([("OrdenStatus", json!("Comprado")), ("vendido", json!(false))]);
         (fields, format!("{car} is back for sale"))
     };
-    Some(Edit::Change { record, fields, story })
+    change(current, record, fields, story)
 }
 
 /// A change to one car that is for sale; `None` if this one does not suit it.
 fn change_one(rng: &mut Rng, current: &Records, kind: u8) -> Option<Edit> {
-    let record = any(rng, current, for_sale)?;
+    let record = match kind {
+        46..58 => one_to_switch(rng, current, "Con Oferta", ON_OFFER_PERCENT),
+        58..70 => one_to_switch(rng, current, "Separado", RESERVED_PERCENT),
+        _ => any(rng, current, for_sale),
+    }?;
     let before = &current.get(record)?.1;
     let (fields, story) = match kind {
         26..46 => price_down(rng, before),
         46..58 => offer(rng, before),
-        58..70 => reservation(before),
+        58..70 => Some(reservation(before)),
         70..78 => promotion(rng, before),
         78..84 => mileage(rng, before),
         84..92 => description(rng, before),
         _ => photo(before),
     }?;
-    Some(Edit::Change { record, fields, story })
+    change(current, record, fields, story)
+}
+
+/// A car that is for sale whose checkbox should change so that about `percent` of them are checked.
+fn one_to_switch(rng: &mut Rng, current: &Records, field: &str, percent: usize) -> Option<usize> {
+    let on = grows(rng, current, percent, |fields| for_sale(fields) && checked(fields, field));
+    any(rng, current, |fields| for_sale(fields) && checked(fields, field) != on)
+}
+
+/// Whether the part of the records that is so should grow: the likelier, the further it is below its usual share.
+fn grows(rng: &mut Rng, current: &Records, usual_percent: usize, is_so: impl Fn(&Fields) -> bool) -> bool {
+    let part = current.iter().filter(|(_, fields)| is_so(fields)).count();
+    rng.usize(0..2 * usual_percent) >= part * 100 / current.len().max(1)
+}
+
+/// A change of those cells that differ from what they hold; `None` if none does.
+fn change(current: &Records, record: usize, mut fields: Fields, story: String) -> Option<Edit> {
+    let before = &current.get(record)?.1;
+    fields.retain(|field, new| match before.get(field) {
+        Some(old) => old != new,
+        None => !(new.is_null() || *new == json!(false)),
+    });
+    (!fields.is_empty()).then_some(Edit::Change { record, fields, story })
 }
 
 fn price_down(rng: &mut Rng, before: &Fields) -> Option<(Fields, String)> {
@@ -156,11 +186,11 @@ fn offer(rng: &mut Rng, before: &Fields) -> Option<(Fields, String)> {
     Some((fields, format!("{} on offer at {}", name(before), with_thousands(offer))))
 }
 
-fn reservation(before: &Fields) -> Option<(Fields, String)> {
+fn reservation(before: &Fields) -> (Fields, String) {
     let reserved = checked(before, "Separado");
     let what =
         if reserved { "is free again: the reservation fell through" } else { "reserved by a customer" };
-    Some((cells([("Separado", json!(!reserved))]), format!("{} {what}", name(before))))
+    (cells([("Separado", json!(!reserved))]), format!("{} {what}", name(before)))
 }
 
 fn promotion(rng: &mut Rng, before: &Fields) -> Option<(Fields, String)> {
@@ -173,10 +203,10 @@ fn promotion(rng: &mut Rng, before: &Fields) -> Option<(Fields, String)> {
         present.push(new);
         Some((cells([("Promociones", json!(present))]), format!("New promotion for {}: {new}", name(before))))
     } else {
-        let old = present.remove(0);
+        let (ended, rest) = present.split_first()?;
         Some((
-            cells([("Promociones", json!(present))]),
-            format!("Promotion of {} has ended: {old}", name(before)),
+            cells([("Promociones", json!(rest))]),
+            format!("Promotion of {} has ended: {ended}", name(before)),
         ))
     }
 }

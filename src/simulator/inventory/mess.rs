@@ -9,19 +9,18 @@ use super::texts::with_thousands;
 /// One record in so many is untidy.
 pub(super) const ONE_IN: usize = 20;
 /// How many kinds of untidiness there are.
-#[cfg(test)]
 pub(super) const KINDS: usize = 8;
 
 /// Makes the cells untidy in one way.
 pub(super) fn make(kind: usize, fields: &mut Map<String, Value>) {
     let mut reshape = |field: &str, new: fn(&Value) -> Option<Value>| {
-        if let Some(cell) = fields.get_mut(field) {
-            if let Some(value) = new(cell) {
-                *cell = value;
-            }
+        if let Some(cell) = fields.get_mut(field)
+            && let Some(value) = new(cell)
+        {
+            *cell = value;
         }
     };
-    match kind % 8 {
+    match kind % KINDS {
         0 => reshape("Precio", |price| Some(json!(format!("${}.00", with_thousands(price.as_i64()?))))),
         1 => reshape("autokilometraje", |km| Some(json!(format!("{} km", with_thousands(km.as_i64()?))))),
         2 => {

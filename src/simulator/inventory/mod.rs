@@ -1,7 +1,7 @@
 //! The demo's believable data: a Mexican used-car dealership, what somebody at its desk does next, and its photos.
 //!
 //! **Invariants:** everything follows from a seed or a name: the same [`vehicles`], the same [`next_edit`], the same
-//! [`picture`] on every machine. Keys are the Airtable field names of `config/fields.toml`, values have the shapes that
+//! [`picture()`] on every machine. Keys are the Airtable field names of `config/fields.toml`, values have the shapes that
 //! Airtable sends, an empty cell is absent, and about one record in twenty is untidy the way real ones are ([`mess`]).
 //!
 //! **Units:** pesos, kilometres, months; dates are around [`record::TODAY`], never the clock's.
@@ -29,7 +29,7 @@ pub use self::{
 /// The order number before that of the first vehicle.
 const ORDERS_BEFORE: usize = 4000;
 
-/// The cells of `count` vehicles by field name, with photos at `{photos_base}/{name}` that [`picture`] can draw.
+/// The cells of `count` vehicles by field name, with photos at `{photos_base}/{name}` that [`picture()`] can draw.
 ///
 /// A larger `count` appends: the first ones stay as they were.
 pub fn vehicles(seed: u64, count: usize, photos_base: &str) -> Vec<Map<String, Value>> {
@@ -41,7 +41,7 @@ pub fn vehicles(seed: u64, count: usize, photos_base: &str) -> Vec<Map<String, V
             let mut fields =
                 record::fields(&mut rng, &car, ORDERS_BEFORE + index + 1, days_in_stock, photos_base);
             record::give_status(&mut rng, &mut fields, days_in_stock);
-            if index % mess::ONE_IN == mess::ONE_IN - 7 {
+            if (index + 7) % mess::ONE_IN == 0 {
                 mess::make(index / mess::ONE_IN, &mut fields);
             }
             fields

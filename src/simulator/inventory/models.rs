@@ -20,7 +20,7 @@ pub(super) struct Model {
     pub(super) gearboxes: &'static [&'static str],
     pub(super) fuel: &'static str,
     pub(super) new_price: i64,
-    pub(super) popularity: u32,
+    pub(super) popularity: usize,
     /// From the plainest to the best equipped.
     pub(super) versions: &'static [&'static str],
 }

@@ -13,9 +13,10 @@ const OPENERS: &[&str] = &[
     "Impecable {auto} modelo {año}, color {color}, con motor {motor} y transmisión {caja}.",
     "¡Recién llegado! ✨ {auto} {año} en excelentes condiciones.",
     "Si buscas un {tipo} confiable, este {auto} {año} es para ti.",
-    "Aprovecha este {auto} {año} con apenas {km} km recorridos.",
     "{auto} {año}: rendidor, cómodo y con la confianza de un seminuevo certificado.",
 ];
+const OPENER_FOR_FEW_KM: &str = "Aprovecha este {auto} {año} con apenas {km} km recorridos.";
+const FEW_KM: i32 = 40_000;
 const CONDITION: &[&str] = &[
     "Factura original y todos los servicios de agencia comprobables.",
     "Llantas con más del 70 % de vida y frenos revisados.",
@@ -70,7 +71,7 @@ const PROMOTIONS: &[&str] = &[
     "Buen Fin",
     "Primer servicio gratis",
     "Seguro gratis el primer año",
-    "Bono de $10,000 en tu auto a cuenta",
+    "Bono de 10 mil pesos por tu auto",
     "Tasa preferencial",
     "Placas y tenencia incluidas",
     "Garantía extendida sin costo",
@@ -88,7 +89,8 @@ pub(super) fn description(rng: &mut Rng, car: &Car) -> String {
     let equipment = if car.equipment > 0.5 && car.year > 2015 { EQUIPPED } else { PLAIN };
     let mut middle = [pick(rng, CONDITION), pick(rng, equipment), pick(rng, character)];
     rng.shuffle(&mut middle);
-    let mut sentences = vec![pick(rng, OPENERS)];
+    let few_km = car.km < FEW_KM && chance(rng, 30);
+    let mut sentences = vec![if few_km { OPENER_FOR_FEW_KM } else { pick(rng, OPENERS) }];
     sentences.extend(middle.iter().take(rng.usize(1..=3)));
     if chance(rng, 70) {
         sentences.push(pick(rng, CLOSERS));
@@ -161,7 +163,7 @@ pub(super) fn meta_title(rng: &mut Rng, car: &Car) -> String {
     let name = format!("{} {} {}", car.model.brand, car.model.name, car.year);
     match rng.u8(0..3) {
         0 => format!("{name} seminuevo en Monterrey"),
-        1 => format!("{name} {} usado en venta", car.gearbox),
+        1 => format!("{name} usado en venta: precio, fotos y crédito"),
         _ => format!("{name} | Seminuevos certificados"),
     }
 }

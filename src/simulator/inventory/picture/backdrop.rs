@@ -22,11 +22,20 @@ pub(super) fn draw(canvas: &mut Canvas, look: u16) {
 }
 
 /// Wall or sky above, ground below.
-fn ground_and_sky(canvas: &mut Canvas, sky: &[(f32, Color)], ground: [u32; 2]) {
-    canvas.flood(Ink::Blend((0.0, 0.0), (0.0, HORIZON), sky));
-    let [far, near] = ground.map(hex);
-    let blend = [(0.0, far), (1.0, near)];
-    let ink = Ink::Blend((0.0, HORIZON), (0.0, Canvas::HEIGHT), &blend);
+fn ground_and_sky(canvas: &mut Canvas, colours: &[(f32, Color)], [far, near]: [u32; 2]) {
+    sky(canvas, colours);
+    ground(canvas, [hex(far), hex(near)]);
+}
+
+/// Reaches a little below the horizon, so that no gap can show there.
+fn sky(canvas: &mut Canvas, colours: &[(f32, Color)]) {
+    let ink = Ink::Blend((0.0, 0.0), (0.0, HORIZON), colours);
+    canvas.block((0.0, 0.0), (Canvas::WIDTH, HORIZON + 8.0), 0.0, ink);
+}
+
+fn ground(canvas: &mut Canvas, [far, near]: [Color; 2]) {
+    let fall = [(0.0, far), (1.0, near)];
+    let ink = Ink::Blend((0.0, HORIZON), (0.0, Canvas::HEIGHT), &fall);
     canvas.block((0.0, HORIZON), (Canvas::WIDTH, Canvas::HEIGHT - HORIZON), 0.0, ink);
 }
 
@@ -60,7 +69,8 @@ fn saddle_mountain(canvas: &mut Canvas) {
     let sky = [(0.0, hex(0x4B_5F92)), (0.55, hex(0xD9_9A98)), (0.85, hex(0xF6_C59B)), (1.0, hex(0xFB_DDB4))];
     ground_and_sky(canvas, &sky, [0x6E_6A78, 0x8F_8A95]);
     canvas.oval(1240.0, 560.0, 86.0, 86.0, hex(0xFF_EBC4));
-    let far = "M 0 600 C 160 540 260 560 380 590 C 560 630 700 560 860 580 C 1080 610 1300 540 1600 600 L 1600 720 L 0 720 Z";
+    let far = "M 0 600 C 160 540 260 560 380 590 C 560 630 700 560 860 580 \
+        C 1080 610 1300 540 1600 600 L 1600 720 L 0 720 Z";
     canvas.fill(far, hex(0xA8_7F95));
     let saddle = "M 40 720 C 180 640 250 540 330 430 L 372 392 L 404 420 C 430 452 444 470 470 486 C 500 500 520 496 540 470 \
                   L 574 416 L 604 386 L 640 424 C 700 520 800 610 980 720 Z";
@@ -104,8 +114,16 @@ fn desert(canvas: &mut Canvas) {
     let sky = [(0.0, hex(0xF3_C98F)), (0.6, hex(0xF9_E2BC)), (1.0, hex(0xFD_F1DC))];
     ground_and_sky(canvas, &sky, [0xD6_AD80, 0xE3_C39C]);
     canvas.oval(360.0, 300.0, 74.0, 74.0, hex(0xFF_F6DF));
-    canvas.fill("M 0 640 L 120 560 L 380 556 L 440 620 L 700 640 L 760 580 L 1010 576 L 1080 650 L 1600 620 L 1600 720 L 0 720 Z", hex(0xD9_A077));
-    canvas.fill("M 0 690 L 220 660 L 520 690 L 1120 680 L 1200 596 L 1230 584 L 1470 580 L 1540 650 L 1600 664 L 1600 720 L 0 720 Z", hex(0xC0_8360));
+    canvas.fill(
+        "M 0 640 L 120 560 L 380 556 L 440 620 L 700 640 L 760 580 L 1010 576 L 1080 650 \
+        L 1600 620 L 1600 720 L 0 720 Z",
+        hex(0xD9_A077),
+    );
+    canvas.fill(
+        "M 0 690 L 220 660 L 520 690 L 1120 680 L 1200 596 L 1230 584 L 1470 580 L 1540 650 \
+        L 1600 664 L 1600 720 L 0 720 Z",
+        hex(0xC0_8360),
+    );
     for (x, size) in [(130.0, 1.0), (1500.0, 1.25), (1390.0, 0.6)] {
         canvas.placed(Transform::from_row(size, 0.0, 0.0, size, x, 726.0), |canvas| {
             let green = hex(0x5F_7F5C);
@@ -121,7 +139,8 @@ fn city_at_night(canvas: &mut Canvas) {
     ground_and_sky(canvas, &sky, [0x4A_4E66, 0x6A_6D83]);
     canvas.oval(1330.0, 190.0, 52.0, 52.0, hex(0xF5_EFD9));
     canvas.oval(1350.0, 178.0, 46.0, 46.0, hex(0x27_3258));
-    let heights = [230.0, 330.0, 180.0, 410.0, 260.0, 300.0, 150.0, 360.0, 240.0, 450.0, 200.0, 310.0, 270.0];
+    let heights =
+        [230.0, 330.0, 180.0, 410.0, 260.0, 300.0, 150.0, 360.0, 240.0, 450.0, 200.0, 310.0, 270.0, 220.0];
     let (mut x, mut lit) = (-20.0, 5_u32);
     for (index, height) in heights.into_iter().enumerate() {
         let wide = if index % 3 == 0 { 104.0 } else { 136.0 };
@@ -144,13 +163,15 @@ fn city_at_night(canvas: &mut Canvas) {
 }
 
 fn studio(canvas: &mut Canvas, look: u16) {
-    let tones = [0xE9_B7A4, 0xA9_C8BD, 0xB4_BEDC, 0xE8_CE96, 0xC9_B5CF];
-    let tone = hex(tones[usize::from(look / 6) % tones.len()]);
+    let tone = hex(match look / 6 % 5 {
+        0 => 0xE9_B7A4,
+        1 => 0xA9_C8BD,
+        2 => 0xB4_BEDC,
+        3 => 0xE8_CE96,
+        _ => 0xC9_B5CF,
+    });
     let white = hex(0xFF_FFFF);
-    let wall = [(0.0, mix(tone, white, 0.45)), (1.0, mix(tone, white, 0.62))];
-    canvas.flood(Ink::Blend((0.0, 0.0), (0.0, HORIZON), &wall));
+    sky(canvas, &[(0.0, mix(tone, white, 0.45)), (1.0, mix(tone, white, 0.62))]);
     canvas.oval(800.0, 520.0, 430.0, 430.0, mix(tone, white, 0.12));
-    let floor = [(0.0, mix(tone, white, 0.30)), (1.0, mix(tone, white, 0.55))];
-    let ink = Ink::Blend((0.0, HORIZON), (0.0, Canvas::HEIGHT), &floor);
-    canvas.block((0.0, HORIZON), (Canvas::WIDTH, Canvas::HEIGHT - HORIZON), 0.0, ink);
+    ground(canvas, [mix(tone, white, 0.30), mix(tone, white, 0.55)]);
 }

@@ -26,13 +26,15 @@ pub(super) struct Shape {
     /// The centres of the wheels.
     pub(super) wheels: [f32; 2],
     pub(super) wheel_radius: f32,
+    /// The rearmost and the foremost point of the lower body.
+    pub(super) ends: [f32; 2],
     /// The lower edge of the body, and whether dark plastic protects it.
     pub(super) sill: f32,
     pub(super) clad: bool,
     /// From the front: roof, lower edge of the windscreen, lower edge of the bumper.
     pub(super) heights: [f32; 3],
-    /// From the front: half of the body's width, half of the roof's.
-    pub(super) half_widths: [f32; 2],
+    /// From the front: half of the body's width.
+    pub(super) half_width: f32,
 }
 
 /// The shape of a body.
@@ -49,8 +51,8 @@ pub(super) fn shape(body: Body) -> &'static Shape {
 
 const SEDAN: Shape = Shape {
     outline: "M 214 838 C 196 800 190 740 202 690 C 206 652 222 634 262 628 L 372 616 C 452 556 548 512 668 502 \
-              C 790 494 884 508 950 548 C 1010 584 1062 622 1100 646 C 1210 654 1320 676 1384 718 \
-              C 1410 742 1420 790 1412 836 C 1410 856 1396 864 1372 866 L 258 866 C 234 866 222 858 214 838 Z",
+              C 790 494 884 508 950 548 C 1010 584 1062 622 1100 646 C 1210 652 1320 668 1384 706 \
+              C 1412 730 1422 784 1414 836 C 1410 856 1396 864 1372 866 L 258 866 C 234 866 222 858 214 838 Z",
     windows: &[
         "M 424 634 C 452 608 488 584 528 566 L 528 638 Z",
         "M 542 560 C 590 542 640 532 700 529 L 764 528 L 764 640 L 542 638 Z",
@@ -61,21 +63,22 @@ const SEDAN: Shape = Shape {
         "M 1050 650 C 1062 710 1060 780 1046 830",
         "M 534 642 C 520 690 530 730 556 770 C 566 792 568 812 566 830",
         "M 566 832 L 1046 832",
-        "M 1108 652 C 1200 660 1290 676 1340 700",
+        "M 1108 652 C 1200 658 1280 668 1330 686",
         "M 262 634 L 372 622 L 380 640",
     ],
     handles: &[(796.0, 682.0), (574.0, 680.0)],
-    crease: "M 204 706 C 480 664 900 662 1300 702",
+    crease: "M 226 702 C 480 664 900 662 1236 692",
     mirror: "M 1000 650 C 996 624 1018 612 1050 616 C 1066 620 1066 642 1050 650 Z",
-    headlamp: "M 1272 684 C 1328 690 1372 706 1398 742 C 1360 744 1310 730 1276 706 Z",
+    headlamp: "M 1270 678 C 1328 682 1376 698 1402 736 C 1360 740 1310 726 1274 702 Z",
     tail_lamp: "M 196 668 C 232 650 280 644 326 646 L 310 684 C 272 692 236 696 196 700 Z",
-    extras: &["M 560 506 C 576 492 600 486 622 486 L 620 504 Z"],
+    extras: &["M 594 512 L 606 488 Q 634 492 654 506 L 652 512 Z"],
     wheels: [452.0, 1172.0],
     wheel_radius: 98.0,
+    ends: [206.0, 1416.0],
     sill: 866.0,
     clad: false,
     heights: [440.0, 618.0, 888.0],
-    half_widths: [392.0, 262.0],
+    half_width: 392.0,
 };
 
 const HATCHBACK: Shape = Shape {
@@ -96,17 +99,18 @@ const HATCHBACK: Shape = Shape {
         "M 268 690 C 300 700 330 700 360 694",
     ],
     handles: &[(754.0, 678.0), (526.0, 668.0)],
-    crease: "M 254 690 C 480 654 860 654 1250 698",
+    crease: "M 336 680 C 520 654 860 654 1180 688",
     mirror: "M 990 646 C 986 620 1008 608 1040 612 C 1056 616 1056 638 1040 646 Z",
     headlamp: "M 1210 680 C 1268 686 1312 704 1336 740 C 1300 746 1246 732 1212 704 Z",
     tail_lamp: "M 250 640 C 276 618 310 610 340 622 C 344 660 330 684 310 694 L 250 696 Z",
     extras: &["M 318 520 C 340 496 380 488 424 488 L 430 500 C 396 504 366 514 344 530 Z"],
     wheels: [444.0, 1136.0],
     wheel_radius: 94.0,
+    ends: [256.0, 1350.0],
     sill: 866.0,
     clad: false,
     heights: [425.0, 612.0, 888.0],
-    half_widths: [376.0, 258.0],
+    half_width: 376.0,
 };
 
 const SUV: Shape = Shape {
@@ -127,17 +131,20 @@ const SUV: Shape = Shape {
         "M 222 660 C 250 668 280 668 310 662",
     ],
     handles: &[(764.0, 646.0), (534.0, 636.0)],
-    crease: "M 212 668 C 460 626 900 626 1300 670",
+    crease: "M 306 650 C 500 626 900 626 1226 660",
     mirror: "M 996 612 C 992 580 1016 568 1050 574 C 1068 580 1068 604 1050 612 Z",
     headlamp: "M 1262 644 C 1326 652 1368 668 1392 700 C 1356 708 1300 696 1264 670 Z",
     tail_lamp: "M 208 606 C 232 584 262 578 296 588 C 302 624 292 648 270 660 L 206 664 Z",
-    extras: &["M 380 436 L 400 418 L 800 412 L 830 430 L 806 428 L 420 432 Z"],
+    extras: &[
+        "M 392 434 L 410 416 Q 414 410 424 410 L 780 407 Q 792 407 800 413 L 828 434 L 812 434 L 788 420 L 422 423 L 408 436 Z",
+    ],
     wheels: [440.0, 1166.0],
     wheel_radius: 112.0,
+    ends: [214.0, 1402.0],
     sill: 842.0,
     clad: true,
     heights: [360.0, 566.0, 872.0],
-    half_widths: [402.0, 290.0],
+    half_width: 402.0,
 };
 
 const PICKUP: Shape = Shape {
@@ -158,17 +165,18 @@ const PICKUP: Shape = Shape {
         "M 190 604 L 636 600",
     ],
     handles: &[(866.0, 638.0), (680.0, 636.0)],
-    crease: "M 172 668 C 460 650 900 646 1390 672",
+    crease: "M 226 662 C 460 650 900 646 1272 662",
     mirror: "M 988 598 C 982 562 1006 550 1040 556 C 1058 562 1058 590 1040 598 Z",
     headlamp: "M 1304 624 C 1352 630 1388 644 1406 674 L 1410 704 C 1370 704 1324 690 1306 664 Z",
     tail_lamp: "M 168 618 L 204 618 C 212 650 212 690 204 720 L 168 720 Z",
     extras: &["M 600 588 C 620 540 640 500 664 470 L 684 470 C 660 506 646 550 642 588 Z"],
     wheels: [404.0, 1184.0],
     wheel_radius: 114.0,
+    ends: [170.0, 1422.0],
     sill: 832.0,
     clad: true,
     heights: [346.0, 552.0, 866.0],
-    half_widths: [410.0, 288.0],
+    half_width: 410.0,
 };
 
 const MINIVAN: Shape = Shape {
@@ -190,17 +198,20 @@ const MINIVAN: Shape = Shape {
         "M 1190 650 C 1250 658 1300 676 1336 700",
     ],
     handles: &[(792.0, 660.0), (694.0, 658.0)],
-    crease: "M 200 700 C 460 680 900 680 1320 706",
+    crease: "M 262 692 C 460 680 900 680 1226 698",
     mirror: "M 1046 636 C 1042 606 1066 594 1100 600 C 1118 606 1118 628 1100 636 Z",
     headlamp: "M 1256 672 C 1320 682 1364 702 1388 742 C 1350 746 1294 730 1258 700 Z",
     tail_lamp: "M 196 566 C 214 552 232 552 246 566 C 250 620 244 664 232 690 L 194 690 Z",
-    extras: &["M 330 434 L 350 416 L 780 412 L 812 430 L 790 427 L 370 429 Z"],
+    extras: &[
+        "M 330 436 L 348 414 Q 352 408 362 408 L 760 405 Q 772 405 780 411 L 808 430 L 792 430 L 768 418 L 360 421 L 346 436 Z",
+    ],
     wheels: [432.0, 1158.0],
     wheel_radius: 98.0,
+    ends: [198.0, 1402.0],
     sill: 860.0,
     clad: false,
     heights: [350.0, 572.0, 886.0],
-    half_widths: [398.0, 292.0],
+    half_width: 398.0,
 };
 
 const COUPE: Shape = Shape {
@@ -219,15 +230,16 @@ const COUPE: Shape = Shape {
         "M 276 648 L 350 640",
     ],
     handles: &[(686.0, 686.0)],
-    crease: "M 208 712 C 480 668 900 664 1300 708",
+    crease: "M 232 706 C 480 668 900 664 1246 700",
     mirror: "M 964 656 C 960 632 982 622 1014 626 C 1030 630 1030 648 1014 656 Z",
     headlamp: "M 1284 690 C 1340 698 1384 714 1408 746 C 1366 748 1314 732 1284 708 Z",
     tail_lamp: "M 204 678 C 240 662 280 658 322 662 L 304 690 C 270 696 236 700 202 704 Z",
-    extras: &["M 232 636 C 262 622 300 616 344 618 L 350 630 L 272 644 Z"],
+    extras: &[],
     wheels: [448.0, 1184.0],
     wheel_radius: 104.0,
+    ends: [204.0, 1420.0],
     sill: 866.0,
     clad: false,
     heights: [466.0, 630.0, 888.0],
-    half_widths: [404.0, 248.0],
+    half_width: 404.0,
 };

@@ -1,6 +1,6 @@
 //! A sheet of 1600 × 1200 units to draw on, whatever its size in pixels.
 //!
-//! **Invariants:** shapes are anti-aliased; a path that makes no sense draws nothing (the tests know that all of ours do).
+//! **Invariants:** shapes are anti-aliased; a path that makes no sense draws nothing, and fails the tests.
 //!
 //! **Units:** x to the right and y down, in 1600ths of the picture's width.
 //!
@@ -64,7 +64,7 @@ impl Canvas {
     /// Draws only what lies inside a path.
     pub(super) fn inside(&mut self, path: &str, draw: impl FnOnce(&mut Self)) {
         let (Some(path), Some(mut mask)) =
-            (parse(path), Mask::new(self.pixmap.width(), self.pixmap.height()))
+            (known(path), Mask::new(self.pixmap.width(), self.pixmap.height()))
         else {
             return;
         };
@@ -76,14 +76,14 @@ impl Canvas {
 
     /// Fills a path.
     pub(super) fn fill<'a>(&mut self, path: &str, ink: impl Into<Ink<'a>>) {
-        if let Some(path) = parse(path) {
+        if let Some(path) = known(path) {
             self.fill_path(&path, ink.into());
         }
     }
 
     /// Draws along a path, with round ends.
     pub(super) fn line<'a>(&mut self, path: &str, width: f32, ink: impl Into<Ink<'a>>) {
-        if let (Some(path), Some(paint)) = (parse(path), paint(ink.into())) {
+        if let (Some(path), Some(paint)) = (known(path), paint(ink.into())) {
             let stroke = Stroke { width, line_cap: LineCap::Round, ..Stroke::default() };
             self.pixmap.stroke_path(&path, &paint, &stroke, self.to_pixels, self.clip.as_ref());
         }
@@ -164,6 +164,13 @@ pub(super) fn rounded(x: f32, y: f32, wide: f32, high: f32, round: f32) -> Strin
         y + r,
         x + r,
     )
+}
+
+/// The path of one of our drawings, which is known to make sense.
+fn known(text: &str) -> Option<Path> {
+    let path = parse(text);
+    debug_assert!(path.is_some(), "not a path: {text}");
+    path
 }
 
 /// The path that SVG-like text describes.

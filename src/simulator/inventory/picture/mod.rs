@@ -8,9 +8,10 @@
 mod backdrop;
 mod bodies;
 mod canvas;
+mod dashboard;
 mod ends;
-mod inside;
 mod name;
+mod seats;
 mod side;
 
 use self::canvas::Canvas;
@@ -28,8 +29,8 @@ pub fn picture(name: &str, width: u32) -> Option<Vec<u8>> {
     match name.view {
         View::Side | View::Profile | View::Rim | View::Nose => side::draw(&mut canvas, name),
         View::Front | View::Rear => ends::draw(&mut canvas, name),
-        View::Dashboard | View::Wheel | View::Screen => inside::dashboard(&mut canvas, name),
-        View::Seats => inside::seats(&mut canvas, name),
+        View::Dashboard | View::Wheel | View::Screen => dashboard::draw(&mut canvas, name),
+        View::Seats => seats::draw(&mut canvas, name),
     }
     canvas.png()
 }

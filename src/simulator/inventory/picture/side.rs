@@ -36,12 +36,19 @@ pub(super) fn zoom(times: f32, (x, y): (f32, f32)) -> Transform {
 fn car(canvas: &mut Canvas, shape: &Shape, name: Name) {
     let paint = name.paint.colour();
     shadow(canvas, 800.0, 690.0);
+    let [rear, front] = shape.wheels;
+    let under = [(0.0, faded(hex(BLACK), 0.9)), (1.0, faded(hex(BLACK), 0.35))];
+    let gap = Ink::Blend((0.0, shape.sill), (0.0, GROUND), &under);
+    canvas.block((rear, shape.sill - 20.0), (front - rear, GROUND + 14.0 - shape.sill), 6.0, gap);
     for extra in shape.extras {
         canvas.fill(extra, mix(hex(BLACK), paint, 0.25));
     }
-    canvas.fill(shape.outline, paint);
     canvas.inside(shape.outline, |canvas| {
         flank(canvas, shape, paint);
+        for seam in shape.seams {
+            canvas.line(seam, 3.0, faded(hex(BLACK), 0.42));
+        }
+        bumpers(canvas, shape);
         for x in shape.wheels {
             wheel_arch(canvas, x, shape);
         }
@@ -61,9 +68,6 @@ fn car(canvas: &mut Canvas, shape: &Shape, name: Name) {
     });
     for window in shape.windows {
         glass(canvas, window);
-    }
-    for seam in shape.seams {
-        canvas.line(seam, 3.0, faded(hex(BLACK), 0.42));
     }
     for (x, y) in shape.handles {
         canvas.block((*x, *y + 4.0), (52.0, 11.0), 5.0, faded(hex(BLACK), 0.30));
@@ -87,21 +91,21 @@ fn car(canvas: &mut Canvas, shape: &Shape, name: Name) {
 pub(super) fn shadow(canvas: &mut Canvas, x: f32, half_length: f32) {
     let dark = hex(0x10_1018);
     let soft = [(0.0, faded(dark, 0.55)), (0.6, faded(dark, 0.34)), (1.0, faded(dark, 0.0))];
-    canvas.oval(x, GROUND + 2.0, half_length, 42.0, Ink::Glow((0.0, 0.0), 1.0, &soft));
+    canvas.oval(x, GROUND - 4.0, half_length, 46.0, Ink::Glow((0.0, 0.0), 1.0, &soft));
 }
 
 /// Light from above: bright roof and shoulder, dark towards the ground.
 fn flank(canvas: &mut Canvas, shape: &Shape, paint: Color) {
     let (white, black) = (hex(0xFF_FFFF), hex(0x0C_0E14));
     let [top, _, _] = shape.heights;
-    let shade = [
+    let fall = [
         (0.0, mix(paint, white, 0.40)),
         (0.30, mix(paint, white, 0.10)),
         (0.52, paint),
         (0.62, mix(paint, black, 0.12)),
         (1.0, mix(paint, black, 0.46)),
     ];
-    canvas.flood(Ink::Blend((0.0, top + 60.0), (0.0, shape.sill), &shade));
+    canvas.fill(shape.outline, Ink::Blend((0.0, top + 60.0), (0.0, shape.sill), &fall));
     canvas.line(shape.crease, 26.0, faded(white, 0.07));
     canvas.line(shape.crease, 10.0, faded(white, 0.16));
     canvas.line(shape.crease, 4.0, faded(white, 0.38));
@@ -113,7 +117,7 @@ fn flank(canvas: &mut Canvas, shape: &Shape, paint: Color) {
         (0.90, faded(black, 0.0)),
         (1.0, faded(black, 0.22)),
     ];
-    canvas.flood(Ink::Blend((190.0, 0.0), (1420.0, 0.0), &ends));
+    canvas.fill(shape.outline, Ink::Blend((190.0, 0.0), (1420.0, 0.0), &ends));
     let lower =
         format!("M 0 {} Q 800 {} 1600 {} L 1600 1000 L 0 1000 Z", sill - 62.0, sill - 46.0, sill - 66.0);
     let strip = if shape.clad { hex(0x2A_2C30) } else { faded(black, 0.28) };
@@ -123,6 +127,14 @@ fn flank(canvas: &mut Canvas, shape: &Shape, paint: Color) {
         3.0,
         faded(white, 0.14),
     );
+}
+
+/// Air intake and fog lamp in front, reflector behind.
+fn bumpers(canvas: &mut Canvas, shape: &Shape) {
+    let ([rear, front], sill) = (shape.ends, shape.sill);
+    canvas.block((front - 78.0, sill - 74.0), (100.0, 30.0), 12.0, hex(0x1C_1E22));
+    canvas.oval(front - 50.0, sill - 59.0, 17.0, 9.0, hex(0xF0_EFE6));
+    canvas.block((rear - 10.0, sill - 86.0), (58.0, 13.0), 6.0, hex(0xC2_2E2E));
 }
 
 fn wheel_arch(canvas: &mut Canvas, x: f32, shape: &Shape) {
@@ -164,7 +176,8 @@ fn wheel(canvas: &mut Canvas, look: u16) {
         1 => (10, "M -0.05 0 L -0.06 -0.71 L 0.06 -0.71 L 0.05 0 Z"),
         2 => (
             5,
-            "M -0.12 -0.10 L -0.21 -0.70 L -0.10 -0.72 L 0 -0.24 L 0.10 -0.72 L 0.21 -0.70 L 0.12 -0.10 Z",
+            "M -0.12 -0.10 L -0.21 -0.70 L -0.10 -0.72 L 0 -0.24 L 0.10 -0.72 \
+                L 0.21 -0.70 L 0.12 -0.10 Z",
         ),
         _ => (7, "M -0.09 0 Q -0.02 -0.40 -0.12 -0.71 L 0.06 -0.71 Q 0.14 -0.36 0.09 0 Z"),
     };

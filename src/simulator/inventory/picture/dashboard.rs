@@ -1,37 +1,18 @@
-//! A car from inside: the dashboard, whole or close up, and the seats.
+//! A car from inside: the dashboard, whole or close up.
 //!
 //! **Invariants:** what is seen through the windows is the place where the car stands in its other pictures.
 
-use tiny_skia::{Color, Transform};
+use tiny_skia::Transform;
 
 use super::{
     Name, View, backdrop,
     canvas::{Canvas, Ink, faded, hex, mix, rounded},
+    seats::Trim,
     side::zoom,
 };
 
-/// What the cabin is made of.
-struct Trim {
-    fabric: Color,
-    accent: Color,
-    plastic: Color,
-}
-
-impl Trim {
-    fn of(look: u16) -> Self {
-        let (fabric, accent) = match (look >> 5) % 5 {
-            0 => (0x2D_2F35, 0xB8_3A36),
-            1 => (0xB9_A184, 0x7B_5B3E),
-            2 => (0x6D_7178, 0xC9_CDD2),
-            3 => (0x6A_4330, 0xD0_A77C),
-            _ => (0x3A_3D45, 0x8A_94A3),
-        };
-        Self { fabric: hex(fabric), accent: hex(accent), plastic: hex(0x2A_2C31) }
-    }
-}
-
 /// Draws the dashboard as seen from between the seats.
-pub(super) fn dashboard(canvas: &mut Canvas, name: Name) {
+pub(super) fn draw(canvas: &mut Canvas, name: Name) {
     let camera = match name.view {
         View::Wheel => zoom(1.75, (460.0, 700.0)),
         View::Screen => zoom(1.9, (900.0, 740.0)),
@@ -39,7 +20,7 @@ pub(super) fn dashboard(canvas: &mut Canvas, name: Name) {
     };
     let trim = Trim::of(name.look);
     canvas.placed(Transform::from_row(1.3, 0.0, 0.0, 1.3, -240.0, -330.0), |canvas| {
-        backdrop::draw(canvas, name.look)
+        backdrop::draw(canvas, name.look);
     });
     canvas.placed(camera, |canvas| {
         frame(canvas);
@@ -61,8 +42,8 @@ fn frame(canvas: &mut Canvas) {
             hex(0x8E_8B86),
         );
         canvas.line("M 1480 140 C 1530 300 1570 460 1598 590", 6.0, hex(0x6F_6C68));
-        canvas.block((910.0, 92.0), (190.0, 34.0), 12.0, hex(0xB5_B2AC));
     });
+    canvas.block((786.0, 60.0), (28.0, 90.0), 8.0, hex(0x25_272B));
     canvas.block((690.0, 130.0), (220.0, 76.0), 26.0, hex(0x25_272B));
     let mirror = [(0.0, hex(0xB7_C6CF)), (1.0, hex(0x7F_919D))];
     canvas.block((702.0, 140.0), (196.0, 56.0), 20.0, Ink::Blend((700.0, 140.0), (900.0, 196.0), &mirror));
@@ -71,7 +52,11 @@ fn frame(canvas: &mut Canvas) {
 fn board(canvas: &mut Canvas, trim: &Trim) {
     let dark = [(0.0, hex(0x4A_4D54)), (0.12, hex(0x34_373D)), (0.5, trim.plastic), (1.0, hex(0x17_181B))];
     let ink = Ink::Blend((0.0, 520.0), (0.0, 1200.0), &dark);
-    canvas.fill("M -800 640 L 0 570 C 220 516 500 520 800 520 C 1100 520 1380 516 1600 570 L 2400 640 L 2400 1800 L -800 1800 Z", ink);
+    canvas.fill(
+        "M -800 640 L 0 570 C 220 516 500 520 800 520 C 1100 520 1380 516 1600 570 L 2400 640 \
+        L 2400 1800 L -800 1800 Z",
+        ink,
+    );
     canvas.line(
         "M 0 574 C 220 520 500 524 800 524 C 1100 524 1380 520 1600 574",
         5.0,
@@ -213,44 +198,26 @@ fn console(canvas: &mut Canvas, trim: &Trim) {
 }
 
 fn steering_wheel(canvas: &mut Canvas, trim: &Trim) {
-    let (x, y) = (460.0, 800.0);
-    let ring = format!(
-        "M {x} {} C {} {} {} {} {} {y} C {} {} {} {} {x} {} C {} {} {} {} {} {y} C {} {} {} {} {x} {} Z",
-        y - 236.0,
-        x + 140.0,
-        y - 236.0,
-        x + 252.0,
-        y - 126.0,
-        x + 252.0,
-        x + 252.0,
-        y + 126.0,
-        x + 140.0,
-        y + 228.0,
-        y + 228.0,
-        x - 140.0,
-        y + 228.0,
-        x - 252.0,
-        y + 126.0,
-        x - 252.0,
-        x - 252.0,
-        y - 126.0,
-        x - 140.0,
-        y - 236.0,
-        y - 236.0,
-    );
+    let ring = "M 460 564 C 600 564 712 674 712 800 C 712 926 600 1028 460 1028 \
+        C 320 1028 208 926 208 800 C 208 674 320 564 460 564 Z";
     canvas.placed(Transform::from_translate(10.0, 16.0), |canvas| {
-        canvas.line(&ring, 46.0, faded(hex(0x00_0000), 0.28))
+        canvas.line(ring, 46.0, faded(hex(0x00_0000), 0.28));
     });
-    canvas.fill("M 222 790 C 300 764 380 752 460 752 C 540 752 620 764 698 790 L 694 838 C 640 838 590 850 560 880 L 360 880 C 330 850 280 838 226 838 Z", hex(0x22_2428));
+    canvas.fill(
+        "M 222 790 C 300 764 380 752 460 752 C 540 752 620 764 698 790 L 694 838 \
+        C 640 838 590 850 560 880 L 360 880 C 330 850 280 838 226 838 Z",
+        hex(0x22_2428),
+    );
     canvas.fill("M 412 870 L 508 870 L 492 1020 L 428 1020 Z", hex(0x22_2428));
     canvas.line("M 424 884 L 436 1010", 5.0, hex(0x8F_959C));
     canvas.line("M 496 884 L 484 1010", 5.0, hex(0x8F_959C));
-    canvas.line(&ring, 46.0, hex(0x1C_1D20));
-    canvas.line(&ring, 34.0, mix(hex(0x2B_2D32), trim.fabric, 0.25));
+    canvas.line(ring, 46.0, hex(0x1C_1D20));
+    canvas.line(ring, 34.0, mix(hex(0x2B_2D32), trim.fabric, 0.25));
     canvas.line("M 236 700 C 270 610 360 566 460 566", 5.0, faded(hex(0xFF_FFFF), 0.20));
     let hub = [(0.0, hex(0x44_474E)), (1.0, hex(0x1F_2024))];
     canvas.fill(
-        "M 346 760 C 400 736 520 736 574 760 C 588 830 560 890 520 904 L 400 904 C 360 890 332 830 346 760 Z",
+        "M 346 760 C 400 736 520 736 574 760 C 588 830 560 890 520 904 L 400 904 \
+            C 360 890 332 830 346 760 Z",
         Ink::Blend((0.0, 740.0), (0.0, 904.0), &hub),
     );
     canvas.oval(460.0, 816.0, 36.0, 36.0, hex(0xD9_DDE1));
@@ -259,62 +226,4 @@ fn steering_wheel(canvas: &mut Canvas, trim: &Trim) {
         canvas.block((592.0, 784.0), (56.0, 40.0), 12.0, hex(0x3C_3F45));
         canvas.line("M 606 804 L 634 804", 5.0, hex(0xC7_CCD1));
     });
-}
-
-/// Draws the seats as seen from the dashboard.
-pub(super) fn seats(canvas: &mut Canvas, name: Name) {
-    let trim = Trim::of(name.look);
-    let (white, black) = (hex(0xFF_FFFF), hex(0x00_0000));
-    canvas.placed(Transform::from_translate(0.0, -280.0), |canvas| backdrop::draw(canvas, name.look));
-    // The cabin around three windows.
-    let lining = hex(0xB9_B6B0);
-    canvas.fill("M 0 0 L 1600 0 L 1600 150 C 1200 110 400 110 0 150 Z", lining);
-    canvas.both_sides(800.0, |canvas| {
-        canvas.fill("M 1140 110 L 1240 116 L 1330 520 L 1200 520 Z", hex(0x9B_9892));
-        canvas.fill("M 1600 130 L 1540 134 L 1600 560 Z", hex(0x8E_8B86));
-        canvas.fill("M 1220 500 C 1400 500 1520 520 1600 560 L 1600 1200 L 1180 1200 Z", hex(0x3A_3C41));
-        canvas.line("M 1290 560 C 1400 560 1520 580 1600 610", 8.0, trim.accent);
-    });
-    let bench = [(0.0, mix(trim.fabric, white, 0.06)), (1.0, mix(trim.fabric, black, 0.40))];
-    canvas.fill("M 250 700 C 250 520 300 450 420 440 L 1180 440 C 1300 450 1350 520 1350 700 L 1350 1200 L 250 1200 Z", Ink::Blend((0.0, 440.0), (0.0, 900.0), &bench));
-    for x in [470.0, 800.0, 1130.0] {
-        canvas.block((x - 84.0, 376.0), (168.0, 92.0), 34.0, mix(trim.fabric, black, 0.14));
-    }
-    canvas.fill("M 0 1010 L 1600 1010 L 1600 1200 L 0 1200 Z", hex(0x24_2529));
-    canvas.block((716.0, 800.0), (168.0, 460.0), 34.0, hex(0x1F_2024));
-    canvas.block((722.0, 760.0), (156.0, 200.0), 34.0, mix(trim.fabric, black, 0.28));
-    canvas.both_sides(800.0, |canvas| front_seat(canvas, &trim));
-}
-
-/// The right one of the two.
-fn front_seat(canvas: &mut Canvas, trim: &Trim) {
-    let (white, black) = (hex(0xFF_FFFF), hex(0x00_0000));
-    let (light, dark) = (mix(trim.fabric, white, 0.20), mix(trim.fabric, black, 0.30));
-    canvas.line("M 1060 420 L 1060 350", 12.0, hex(0x9A_9EA4));
-    canvas.line("M 1180 420 L 1180 350", 12.0, hex(0x9A_9EA4));
-    let head = [(0.0, light), (1.0, dark)];
-    canvas.block((1008.0, 226.0), (224.0, 150.0), 56.0, Ink::Blend((0.0, 226.0), (0.0, 376.0), &head));
-    let back = "M 960 430 C 980 396 1040 390 1120 390 C 1200 390 1260 396 1280 430 C 1330 560 1350 760 1336 960 L 904 960 C 890 760 910 560 960 430 Z";
-    canvas.fill(
-        back,
-        Ink::Blend((0.0, 390.0), (0.0, 960.0), &[(0.0, mix(trim.fabric, white, 0.08)), (1.0, dark)]),
-    );
-    let middle = "M 1010 440 C 1060 424 1180 424 1230 440 C 1250 560 1256 760 1246 940 L 994 940 C 984 760 990 560 1010 440 Z";
-    canvas.fill(middle, Ink::Blend((0.0, 420.0), (0.0, 940.0), &[(0.0, light), (1.0, trim.fabric)]));
-    canvas.line(middle, 5.0, trim.accent);
-    for y in [540.0, 650.0, 760.0] {
-        canvas.line(&format!("M 1002 {y} Q 1120 {} 1240 {y}", y + 16.0), 4.0, faded(black, 0.22));
-    }
-    let cushion = "M 890 950 C 920 900 1020 886 1120 886 C 1220 886 1320 900 1350 950 C 1390 1040 1400 1140 1396 1240 L 844 1240 C 840 1140 850 1040 890 950 Z";
-    canvas.fill(
-        cushion,
-        Ink::Blend(
-            (0.0, 886.0),
-            (0.0, 1200.0),
-            &[(0.0, mix(trim.fabric, white, 0.24)), (0.35, trim.fabric), (1.0, dark)],
-        ),
-    );
-    canvas.line("M 986 930 C 966 1020 958 1120 958 1240", 5.0, trim.accent);
-    canvas.line("M 1254 930 C 1274 1020 1282 1120 1282 1240", 5.0, trim.accent);
-    canvas.line("M 1300 470 C 1250 620 1120 860 930 980", 26.0, hex(0x1B_1C1F));
 }
