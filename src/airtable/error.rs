@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::Kind;
 
 /// How much of an answer an error quotes, in characters.
-pub(super) const MAX_QUOTED_CHARS: usize = 200;
+const MAX_QUOTED_CHARS: usize = 200;
 
 /// A request to Airtable that brought no result. The text says what happened; [`Kind::remedy`] says what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +165,7 @@ pub enum SetUpError {
     Token,
     /// TLS or the resolver could not be set up.
     #[error("the HTTP client for Airtable cannot be set up; check the system's CA certificates: {}", chain_of(.0))]
-    Http(#[source] reqwest::Error),
+    Http(reqwest::Error),
 }
 
 /// What an error body says, as far as it is one.

@@ -172,7 +172,10 @@ impl Drop for WaitingWebhook<'_> {
 mod tests {
     use std::sync::Arc;
 
-    use tokio::{task::JoinSet, time::advance};
+    use tokio::{
+        task::JoinSet,
+        time::{advance, timeout},
+    };
 
     use super::*;
 
@@ -193,6 +196,11 @@ mod tests {
         for _ in 0..20 {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Waits for all of them; a task that waits for ever fails the test instead of hanging it.
+    async fn finish(tasks: JoinSet<()>) {
+        timeout(Duration::from_hours(1), tasks.join_all()).await.unwrap();
     }
 
     /// A task that waits in `lane` and then writes `name` down.
@@ -235,7 +243,7 @@ mod tests {
                 starts.lock().unwrap().push(Instant::now());
             });
         }
-        tasks.join_all().await;
+        finish(tasks).await;
         let starts = starts.lock().unwrap();
         assert_eq!(starts.len(), 200);
         for window in starts.windows(RATE + 1) {
@@ -251,7 +259,7 @@ mod tests {
         settle().await;
         queue(&mut tasks, &limiter, &order, Lane::Webhook, "webhook");
         settle().await;
-        tasks.join_all().await;
+        finish(tasks).await;
         assert_eq!(*order.lock().unwrap(), ["webhook", "run"]);
     }
 
@@ -263,7 +271,7 @@ mod tests {
         for _ in 0..=RATE {
             queue(&mut tasks, &limiter, &order, Lane::Webhook, "webhook");
         }
-        tasks.join_all().await;
+        finish(tasks).await;
         assert_eq!(order.lock().unwrap().iter().position(|name| *name == "run"), Some(RATE + 1));
     }
 
@@ -276,7 +284,7 @@ mod tests {
             queue(&mut tasks, &limiter, &order, Lane::Webhook, name);
             settle().await;
         }
-        tasks.join_all().await;
+        finish(tasks).await;
         assert_eq!(*order.lock().unwrap(), names);
     }
 
@@ -296,7 +304,7 @@ mod tests {
             }
             settle().await;
             gone.shutdown().await;
-            tasks.join_all().await;
+            finish(tasks).await;
             assert_eq!(full_since.elapsed().as_millis(), WINDOW.as_millis(), "{lane:?}");
             assert_eq!(*order.lock().unwrap(), ["stayed"; RATE]);
         }
@@ -308,7 +316,8 @@ mod tests {
         let start = Instant::now();
         limiter.pause(start + Duration::from_secs(30));
         limiter.pause(start + Duration::from_secs(1));
-        let _ = tokio::join!(limiter.permit(Lane::Webhook), limiter.permit(Lane::Run));
+        let both = async { tokio::join!(limiter.permit(Lane::Webhook), limiter.permit(Lane::Run)) };
+        let _ = timeout(Duration::from_hours(1), both).await.unwrap();
         assert!(start.elapsed() >= Duration::from_secs(30));
     }
 
@@ -321,7 +330,7 @@ mod tests {
         settle().await;
         advance(Duration::from_secs(20)).await;
         limiter.pause(start + Duration::from_secs(50));
-        tasks.join_all().await;
+        finish(tasks).await;
         assert!(start.elapsed() >= Duration::from_secs(50));
     }
 

@@ -254,7 +254,6 @@ async fn what_time_may_heal_is_asked_again() {
         ("HTML with 200", Reply::status(200, "<html>Log in to the hotel's network</html>")),
         ("JSON of another kind", Reply::status(200, r#"{"hello":"world"}"#)),
         ("nothing with 204", Reply::with_headers(204, "", b"")),
-        ("redirect", Reply::with_headers(302, "location: https://example.com/\r\n", b"")),
     ];
     for (fault, reply) in faults {
         let server = Server::start([reply, Reply::ok(&json!({"records": [record(0)]}))]).await;
@@ -269,14 +268,26 @@ async fn what_time_may_heal_is_asked_again() {
 }
 
 #[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = Server::start([]).await;
+    let location = format!("location: {}/\r\n", elsewhere.url);
+    let redirect = Reply::with_headers(302, &location, b"");
+    let server = Server::start([redirect, Reply::ok(&json!({"records": []}))]).await;
+    first_page(&client(&server)).await.unwrap();
+    assert_eq!((server.seen().len(), elsewhere.seen().len()), (2, 0));
+}
+
+#[tokio::test]
 async fn an_answer_that_does_not_come_is_given_up_and_asked_for_again() {
     let server = Server::start([Reply::Hang, Reply::ok(&json!({"records": []}))]).await;
     let settings = AirtableSettings { request_timeout: Duration::from_millis(300), ..settings(&server.url) };
-    first_page(&AirtableClient::new(&settings).unwrap()).await.unwrap();
+    let client = AirtableClient::new(&settings).unwrap();
+    in_time("the second attempt", first_page(&client)).await.unwrap();
 
     let server = Server::start([Reply::Hang]).await;
     let settings = AirtableSettings { max_attempts: 1, api_url: server.url.clone(), ..settings };
-    let error = first_page(&AirtableClient::new(&settings).unwrap()).await.unwrap_err();
+    let client = AirtableClient::new(&settings).unwrap();
+    let error = in_time("the time-out", first_page(&client)).await.unwrap_err();
     assert_eq!((error.kind, error.status, error.attempts), (Kind::TimedOut, None, 1));
 }
 
@@ -467,14 +478,20 @@ fn settings_that_make_no_client_say_what_they_should_be() {
     assert!(error.contains("AIRTABLE_API_KEY") && !error.contains("Secret"), "{error}");
 }
 
-/// Waits until `condition` holds; fails after ten seconds.
+/// What `future` gives, within ten seconds.
+async fn in_time<T>(what: &str, future: impl Future<Output = T>) -> T {
+    let outcome = tokio::time::timeout(Duration::from_secs(10), future).await;
+    outcome.unwrap_or_else(|_| panic!("{what} did not come"))
+}
+
+/// Waits until `condition` holds.
 async fn wait_for(what: &str, condition: impl Fn() -> bool) {
     let held = async {
         while !condition() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    assert!(tokio::time::timeout(Duration::from_secs(10), held).await.is_ok(), "{what} did not come");
+    in_time(what, held).await;
 }
 
 /// The time between the first two requests.
