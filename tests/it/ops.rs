@@ -1,0 +1,83 @@
+//! Health, request ids, and the form of every error.
+
+use reqwest::Method;
+
+use crate::support::{Answer, World};
+
+#[tokio::test]
+async fn the_service_says_that_it_lives_and_that_it_is_ready() {
+    let world = World::start().await;
+    assert_eq!(world.get("/healthz").await.ok()["status"], "ok");
+    assert_eq!(world.get("/readyz").await.ok()["status"], "ready");
+}
+
+#[tokio::test]
+async fn unknown_routes_and_wrong_methods_are_problems() {
+    let world = World::start().await;
+    for path in ["/", "/nothing", "/vehicles/a/b", "/vehicles/", "//", "/airtable-sync/x"] {
+        world.get(path).await.problem(404);
+    }
+    for (method, path, allowed) in [
+        (Method::POST, "/vehicles", "GET"),
+        (Method::DELETE, "/vehicles/x", "GET"),
+        (Method::GET, "/airtable-sync", "POST"),
+        (Method::GET, "/invalidate-cache", "POST"),
+        (Method::PUT, "/healthz", "GET"),
+    ] {
+        let answer = Answer::read(world.http.request(method, format!("{}{path}", world.url)).send().await.unwrap()).await;
+        answer.problem(405);
+        assert!(answer.header("allow").contains(allowed), "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_sane_request_id_is_kept_and_any_other_replaced() {
+    let world = World::start().await;
+    let with_id = |id: &'static str| {
+        let request = world.http.get(format!("{}/healthz", world.url)).header("x-request-id", id);
+        async move { Answer::read(request.send().await.unwrap()).await.header("x-request-id").to_owned() }
+    };
+    assert_eq!(with_id("order-66_a.b").await, "order-66_a.b");
+    for odd in ["two words", "a\"b", "", "<script>"] {
+        let given = with_id(odd).await;
+        assert!(given != odd && given.len() == 32, "{given}");
+    }
+    let (first, second) = (world.get("/healthz").await, world.get("/healthz").await);
+    assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn what_is_too_much_is_refused_at_once() {
+    let world = World::with_settings(&[("server.max_in_flight", "1"), ("server.max_connections", "50")]).await;
+    let mut lock = world.db.pool.begin().await.unwrap();
+    sqlx::query("lock table inventario_cache in access exclusive mode").execute(&mut *lock).await.unwrap();
+    let slow = tokio::spawn({
+        let request = world.http.get(format!("{}/vehicles", world.url));
+        async move { request.send().await.unwrap().status().as_u16() }
+    });
+    crate::support::eventually("the only place is taken", || async { world.get("/healthz").await.status == 503 }).await;
+
+    let refused = world.get("/healthz").await;
+
+    refused.problem(503);
+    assert!(!refused.header("retry-after").is_empty());
+    lock.rollback().await.unwrap();
+    assert_eq!(slow.await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_too_long_becomes_a_problem() {
+    let world = World::with_settings(&[
+        ("server.request_timeout", "300ms"),
+        ("server.body_timeout", "100ms"),
+        ("sync.reply_within", "200ms"),
+    ])
+    .await;
+    let mut lock = world.db.pool.begin().await.unwrap();
+    sqlx::query("lock table inventario_cache in access exclusive mode").execute(&mut *lock).await.unwrap();
+
+    world.get("/vehicles").await.problem(503);
+
+    lock.rollback().await.unwrap();
+    world.get("/vehicles").await.ok();
+}
