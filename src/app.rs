@@ -14,11 +14,11 @@ use tokio::{net::TcpListener, time::sleep};
 use crate::{
     airtable::{AirtableClient, SetUpError},
     catalog::Catalog,
-    config::Config,
+    config::{Config, DatabaseSettings},
     db::{Db, DbError},
     http::{self, AppState, Credentials, Limits},
     lifecycle::{Ending, Lifecycle},
-    private_pg::{self, PrivatePg},
+    private_pg::{Keep, Options, PrivatePg, PrivatePgError},
     sync::Engine,
 };
 
@@ -38,7 +38,7 @@ pub struct App {
 pub enum StartError {
     /// The private PostgreSQL did not come up.
     #[error(transparent)]
-    PrivatePostgres(#[from] private_pg::PrivatePgError),
+    PrivatePostgres(#[from] PrivatePgError),
     /// The database refused us for a reason that waiting does not mend.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -68,11 +68,9 @@ impl App {
         let (url, postgres) = match &config.database.url {
             Some(url) => (url.expose_secret().to_owned(), None),
             None => {
-                let postgres = stop
-                    .run_until_cancelled(PrivatePg::start(private_pg::Options::kept(&config.database)))
-                    .await
-                    .ok_or(StartError::Stopped)??;
-                (postgres.url().expose_secret().to_owned(), Some(postgres))
+                let starting = PrivatePg::start(private_postgres(&config.database));
+                let postgres = stop.run_until_cancelled(starting).await.ok_or(StartError::Stopped)??;
+                (postgres.url(), Some(postgres))
             }
         };
         let db = Db::new(&url, &config.database)?;
@@ -127,6 +125,14 @@ impl App {
         lifecycle.spawn("first load", async move {
             stop.run_until_cancelled(first_load(&engine)).await;
         });
+    }
+}
+
+/// How our own PostgreSQL is run when there is no `DATABASE_URL`.
+pub fn private_postgres(settings: &DatabaseSettings) -> Options {
+    Options {
+        programs_dir: settings.programs_dir.clone(),
+        ..Options::new(Keep::Data(settings.private_data_dir.clone()))
     }
 }
 

@@ -15,11 +15,11 @@ use clap::{Parser, Subcommand};
 use secrecy::ExposeSecret;
 
 use crate::{
-    app::App,
+    app::{self, App},
     config::{Config, ConfigErrors, Loader, Needs},
     db::Db,
     lifecycle::Lifecycle,
-    private_pg::{self, PrivatePg},
+    private_pg::PrivatePg,
     telemetry,
 };
 
@@ -88,13 +88,13 @@ async fn migrate(revert: bool, json: bool) -> anyhow::Result<ExitCode> {
     let config = Loader::from_environment().load(Needs::Database)?;
     telemetry::init(&config.log)?;
     let (url, postgres) = match &config.database.url {
-        Some(url) => (url.clone(), None),
+        Some(url) => (url.expose_secret().to_owned(), None),
         None => {
-            let postgres = PrivatePg::start(private_pg::Options::kept(&config.database)).await?;
+            let postgres = PrivatePg::start(app::private_postgres(&config.database)).await?;
             (postgres.url(), Some(postgres))
         }
     };
-    let db = Db::new(url.expose_secret(), &config.database)?;
+    let db = Db::new(&url, &config.database)?;
     let done = if revert { db.revert_last().await } else { db.migrate().await };
     let version = db.version().await;
     db.close().await;

@@ -22,16 +22,16 @@
 //! our own) and [`simulator`] (an Airtable of our own), which know none of the others but `config` and `domain`.
 
 pub mod airtable;
-//TMP pub mod app;
+pub mod app;
 pub mod catalog;
-//TMP pub mod cli;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod db;
 pub mod domain;
 pub mod http;
 pub mod lifecycle;
-//TMP pub mod private_pg;
+pub mod private_pg;
 pub mod simulator;
 pub mod sync;
 pub mod telemetry;

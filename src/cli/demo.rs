@@ -21,7 +21,7 @@ use crate::{
     catalog::{Answer, ListQuery, Query},
     config::{Config, Loader, Needs},
     lifecycle::Lifecycle,
-    private_pg::{self, PrivatePg},
+    private_pg::{self, Keep, PrivatePg},
     simulator::{self, Simulator, inventory},
     telemetry,
 };
@@ -64,7 +64,11 @@ pub(super) async fn run(options: Options) -> anyhow::Result<ExitCode> {
     let lifecycle = Lifecycle::new(config.server.shutdown_grace);
     lifecycle.stop_on_signals()?;
     let stop = lifecycle.soft();
-    let Some(postgres) = stop.run_until_cancelled(PrivatePg::start(private_pg::Options::temporary())).await else {
+    let postgres = private_pg::Options {
+        programs_dir: config.database.programs_dir.clone(),
+        ..private_pg::Options::new(Keep::Nothing)
+    };
+    let Some(postgres) = stop.run_until_cancelled(PrivatePg::start(postgres)).await else {
         return Ok(ExitCode::SUCCESS);
     };
     let postgres = postgres?;
@@ -82,7 +86,7 @@ async fn show(
     postgres: &PrivatePg,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<ExitCode> {
-    config.database.url = Some(postgres.url());
+    config.database.url = Some(postgres.url().into());
     let app = match App::start(&config, lifecycle.clone()).await {
         Err(StartError::Stopped) => return Ok(ExitCode::SUCCESS),
         app => app?,
@@ -99,7 +103,7 @@ async fn show(
 }
 
 async fn simulate(options: &Options) -> anyhow::Result<Simulator> {
-    let picture: simulator::PictureHook =
+    let picture: simulator::Pictures =
         Arc::new(|name: &str| Some(("image/png", Bytes::from(inventory::picture(name, PHOTO_WIDTH)?))));
     let simulator = Simulator::start(simulator::Options { pictures: Some(picture), ..simulator::Options::default() })
         .await

@@ -1,8 +1,4 @@
 //! An Airtable of our own, for the demo and the tests.
-<<<<<<< HEAD
-
-pub mod inventory;
-=======
 //!
 //! A server on `127.0.0.1` that keeps a base, speaks the Web API (records, formulas, writes, schema, attachments) under
 //! `/v0/…`, and misbehaves on demand. The handle edits the base as people in Airtable would; HTTP sees it as Airtable shows it.
@@ -31,6 +27,7 @@ mod faults;
 mod formula;
 mod handle;
 mod ids;
+pub mod inventory;
 mod limits;
 mod options;
 mod seen;
@@ -179,4 +176,3 @@ fn store(spec: TableSpec, seed: u64, iterator_lifetime: std::time::Duration) -> 
         visibility_delay: std::time::Duration::ZERO,
     }
 }
->>>>>>> w-sim

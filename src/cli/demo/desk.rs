@@ -57,7 +57,8 @@ impl Desk {
     }
 
     fn edit(&mut self) -> (String, String) {
-        let current = self.simulator.records();
+        let current: Vec<_> =
+            self.simulator.records().into_iter().map(|record| (record.id, record.fields)).collect();
         match next_edit(&mut self.rng, &current) {
             Edit::Change { record, fields, story } => {
                 let id = current[record].0.clone();

@@ -7,13 +7,12 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use secrecy::ExposeSecret;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 use vitrina::{
     config::{Loader, Needs},
     db::Db,
-    private_pg::{Options, PrivatePg},
+    private_pg::{Keep, Options, PrivatePg},
 };
 
 const TEMPLATE: &str = "vitrina_template";
@@ -42,7 +41,7 @@ impl Database {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         administer(&format!("create database {name} template {template}")).await;
-        let url = server().url_for(&name).expose_secret().to_owned();
+        let url = server().url_for(&name);
         let pool = PgPool::connect_lazy(&url).unwrap();
         Self { url, pool }
     }
@@ -51,7 +50,7 @@ impl Database {
 async fn make_template() {
     administer(&format!("create database {TEMPLATE}")).await;
     let settings = Loader::new(std::iter::empty()).load(Needs::Database).unwrap().database;
-    let db = Db::new(server().url_for(TEMPLATE).expose_secret(), &settings).unwrap();
+    let db = Db::new(&server().url_for(TEMPLATE), &settings).unwrap();
     db.migrate().await.unwrap();
     db.close().await;
 }
@@ -60,7 +59,7 @@ async fn administer(statement: &str) {
     // Copying a template needs it to itself for a moment, so the copies take turns.
     static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _turn = TURN.lock().await;
-    let mut connection = PgConnection::connect(server().url().expose_secret()).await.unwrap();
+    let mut connection = PgConnection::connect(&server().url()).await.unwrap();
     connection.execute(sqlx::AssertSqlSafe(statement)).await.unwrap();
     connection.close().await.unwrap();
 }
@@ -73,7 +72,7 @@ fn server() -> &'static PrivatePg {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                sender.send(PrivatePg::start(Options::temporary()).await).unwrap();
+                sender.send(PrivatePg::start(Options { max_connections: 300, ..Options::new(Keep::Nothing) }).await).unwrap();
                 std::future::pending::<()>().await;
             });
         });
