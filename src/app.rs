@@ -77,7 +77,9 @@ impl App {
         stop.run_until_cancelled(migrate(&db)).await.ok_or(StartError::Stopped)??;
         let state = build(config, db)?;
         let listener = bind(config.server.bind_addr).await?;
-        let addr = listener.local_addr().map_err(|source| StartError::Bind { addr: config.server.bind_addr, source })?;
+        let addr = listener
+            .local_addr()
+            .map_err(|source| StartError::Bind { addr: config.server.bind_addr, source })?;
         let app = Self { addr, state, lifecycle, postgres };
         app.spawn(listener, config);
         tracing::info!("listening on http://{addr}");

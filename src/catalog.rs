@@ -27,12 +27,12 @@ use std::{
 
 use moka::{Expiry, future::Cache};
 
+use self::counters::Counters;
 pub use self::{
     counters::CacheStats,
     load::{Answer, Body},
     query::{ListQuery, Query},
 };
-use self::counters::Counters;
 use crate::{
     config::CacheSettings,
     db::{Db, DbError, vehicles::Locations},

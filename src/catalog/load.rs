@@ -80,7 +80,8 @@ async fn load_list(db: &Db, locations: &Locations, list: &ListQuery) -> Result<A
         page_size: list.page_size,
         total_pages: (page.total + size - 1) / size,
     };
-    let json = serde_json::to_string(&response).map_err(|error| DbError::from(sqlx::Error::Decode(error.into())))?;
+    let json =
+        serde_json::to_string(&response).map_err(|error| DbError::from(sqlx::Error::Decode(error.into())))?;
     Ok(Answer::Body(body(json, &page.ids)))
 }
 

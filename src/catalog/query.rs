@@ -62,7 +62,10 @@ impl ListQuery {
 fn whole(param: &'static str, value: &str, max: u32) -> Result<u32, WrongParameter> {
     value.parse().ok().filter(|number| (1..=max).contains(number)).ok_or_else(|| {
         let value: String = value.chars().take(40).collect();
-        WrongParameter { param, detail: format!("{param} is {value:?}; it should be a whole number from 1 to {max}.") }
+        WrongParameter {
+            param,
+            detail: format!("{param} is {value:?}; it should be a whole number from 1 to {max}."),
+        }
     })
 }
 
@@ -73,7 +76,9 @@ mod tests {
     #[test]
     fn equal_questions_are_equal_however_they_are_written() {
         let plain = ListQuery::parse("page=2&pageSize=10").unwrap();
-        for same in ["pageSize=10&page=2", "page=2&utm_source=x&pageSize=10&fbclid=", "page=&page=2&pageSize=10"] {
+        for same in
+            ["pageSize=10&page=2", "page=2&utm_source=x&pageSize=10&fbclid=", "page=&page=2&pageSize=10"]
+        {
             assert_eq!(ListQuery::parse(same).unwrap(), plain, "{same}");
         }
         assert_eq!(ListQuery::parse("").unwrap(), ListQuery { page: 1, page_size: 20 });

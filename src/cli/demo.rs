@@ -105,9 +105,10 @@ async fn show(
 async fn simulate(options: &Options) -> anyhow::Result<Simulator> {
     let picture: simulator::Pictures =
         Arc::new(|name: &str| Some(("image/png", Bytes::from(inventory::picture(name, PHOTO_WIDTH)?))));
-    let simulator = Simulator::start(simulator::Options { pictures: Some(picture), ..simulator::Options::default() })
-        .await
-        .context("the simulated Airtable could not be started")?;
+    let simulator =
+        Simulator::start(simulator::Options { pictures: Some(picture), ..simulator::Options::default() })
+            .await
+            .context("the simulated Airtable could not be started")?;
     let photos = format!("{}/photos", simulator.url());
     for fields in inventory::vehicles(options.seed, options.vehicles, &photos) {
         simulator.create(fields);
@@ -144,6 +145,7 @@ async fn example(app: &App, stop: &CancellationToken) -> anyhow::Result<Option<E
     let served = app.state().catalog.get(front).await.map_err(|error| anyhow::anyhow!(error))?;
     let Answer::Body(body) = served.answer else { anyhow::bail!("the listing is not a page") };
     let page: serde_json::Value = serde_json::from_slice(&body.json)?;
-    let text = |key: &str| page["vehicles"][0][key].as_str().map(str::to_owned).context("the listing is empty");
+    let text =
+        |key: &str| page["vehicles"][0][key].as_str().map(str::to_owned).context("the listing is empty");
     Ok(Some(Example { record_id: text("record_id")?, slug: text("slug")? }))
 }

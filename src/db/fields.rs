@@ -14,7 +14,11 @@ impl Db {
     }
 
     /// Replaces what is remembered of a table.
-    pub async fn remember_field_names(&self, table: &str, names: &BTreeMap<String, String>) -> Result<(), DbError> {
+    pub async fn remember_field_names(
+        &self,
+        table: &str,
+        names: &BTreeMap<String, String>,
+    ) -> Result<(), DbError> {
         let (ids, names): (Vec<String>, Vec<String>) = names.clone().into_iter().unzip();
         let mut tx = self.pool.begin().await?;
         sqlx::query!("delete from airtable_fields where table_id = $1", table).execute(&mut *tx).await?;

@@ -53,7 +53,9 @@ pub enum LogStatus {
 }
 
 pub(super) async fn insert(executor: impl PgExecutor<'_>, entries: &[LogEntry]) -> Result<(), sqlx::Error> {
-    sqlx::query_file!("src/db/sql/insert_logs.sql", sqlx::types::Json(entries) as _).execute(executor).await?;
+    sqlx::query_file!("src/db/sql/insert_logs.sql", sqlx::types::Json(entries) as _)
+        .execute(executor)
+        .await?;
     Ok(())
 }
 

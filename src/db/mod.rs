@@ -44,7 +44,6 @@ pub struct Stamp(i64);
 pub struct Db {
     pool: PgPool,
     instance: Uuid,
-    options: PgConnectOptions,
     schema: String,
 }
 
@@ -64,17 +63,18 @@ impl Db {
                     Ok(())
                 })
             })
-            .connect_lazy_with(options.clone());
-        Ok(Self { pool, instance: Uuid::now_v7(), options, schema })
+            .connect_lazy_with(options);
+        Ok(Self { pool, instance: Uuid::now_v7(), schema })
     }
 
     /// Brings the tables to this version; does nothing when they are. Safe on several instances at once (advisory lock).
     pub async fn migrate(&self) -> Result<(), DbError> {
         let schema = format!(r#"create schema if not exists "{}""#, self.schema);
-        let exists: Option<String> = sqlx::query_scalar("select nspname::text from pg_namespace where nspname = $1")
-            .bind(&self.schema)
-            .fetch_optional(&self.pool)
-            .await?;
+        let exists: Option<String> =
+            sqlx::query_scalar("select nspname::text from pg_namespace where nspname = $1")
+                .bind(&self.schema)
+                .fetch_optional(&self.pool)
+                .await?;
         if exists.is_none() {
             sqlx::raw_sql(sqlx::AssertSqlSafe(schema)).execute(&self.pool).await?;
         }
@@ -85,7 +85,8 @@ impl Db {
     /// Takes the newest migration back; does nothing when there is none.
     pub async fn revert_last(&self) -> Result<(), DbError> {
         let Some(version) = self.version().await? else { return Ok(()) };
-        let before = MIGRATOR.iter().map(|migration| migration.version).filter(|other| *other < version).max();
+        let before =
+            MIGRATOR.iter().map(|migration| migration.version).filter(|other| *other < version).max();
         MIGRATOR.undo(&self.pool, before.unwrap_or(0)).await?;
         Ok(())
     }
@@ -107,7 +108,8 @@ impl Db {
 
     /// The next number of the order of deliveries and reads. Take it *before* the read begins.
     pub async fn stamp(&self) -> Result<Stamp, DbError> {
-        let number = sqlx::query_scalar!(r#"select nextval('sync_seq') as "number!""#).fetch_one(&self.pool).await?;
+        let number =
+            sqlx::query_scalar!(r#"select nextval('sync_seq') as "number!""#).fetch_one(&self.pool).await?;
         Ok(Stamp(number))
     }
 

@@ -3,10 +3,7 @@
 //! **Invariants:** the notice is part of the transaction that changed a vehicle, so it arrives exactly when the change can be read.
 //! An instance passes over its own notices: it raised its generation itself, before it answered.
 
-use sqlx::{
-    PgExecutor,
-    postgres::{PgListener, PgPoolOptions},
-};
+use sqlx::{PgExecutor, postgres::PgListener};
 use uuid::Uuid;
 
 use super::{Db, DbError};
@@ -44,10 +41,9 @@ impl Listener {
 }
 
 impl Db {
-    /// Begins to listen, on a connection of its own. What was committed before is not heard.
+    /// Begins to listen, on a connection that it keeps. What was committed before is not heard.
     pub async fn listen(&self) -> Result<Listener, DbError> {
-        let pool = PgPoolOptions::new().max_connections(1).connect_with(self.options.clone()).await?;
-        let mut listener = PgListener::connect_with(&pool).await?;
+        let mut listener = PgListener::connect_with(&self.pool).await?;
         // Otherwise it would reconnect by itself, and nobody would know that notices were missed.
         listener.eager_reconnect(false);
         listener.listen(CHANNEL).await?;

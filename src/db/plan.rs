@@ -55,7 +55,12 @@ impl Plan {
             None if !content.listed => (Action::Archived, Vec::new(), Write::Nothing, None),
             None => {
                 let new_slug = Some(content.slug_base());
-                (Action::Created, Vec::new(), Write::Vehicle { content: content.clone(), new_slug, updated_at: None }, None)
+                (
+                    Action::Created,
+                    Vec::new(),
+                    Write::Vehicle { content: content.clone(), new_slug, updated_at: None },
+                    None,
+                )
             }
             Some(former) => {
                 content.keep(frozen, &former.content);
@@ -175,7 +180,8 @@ impl Plan {
 
 fn changed_vehicle(content: Box<Content>, former: &Stored, changed: &[&str]) -> Write {
     let wanted = content.slug_wanted.as_ref();
-    let moves = wanted.is_some() && wanted != former.content.slug_wanted.as_ref() && wanted != Some(&former.slug);
+    let moves =
+        wanted.is_some() && wanted != former.content.slug_wanted.as_ref() && wanted != Some(&former.slug);
     let new_slug = moves.then(|| content.slug_base());
     let shown = moves || changed.iter().any(|column| !INTERNAL.contains(column));
     Write::Vehicle { content, new_slug, updated_at: (!shown).then_some(former.updated_at) }

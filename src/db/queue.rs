@@ -60,7 +60,8 @@ pub(super) async fn settle(
 impl Db {
     /// Keeps deliveries until they are settled; the first try is due after `delay`.
     pub async fn enqueue(&self, accepted: &[Accepted], delay: Duration) -> Result<(), DbError> {
-        let (mut ids, mut triggers, mut sources, mut reasons) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut ids, mut triggers, mut sources, mut reasons) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for delivery in accepted {
             ids.push(delivery.record_id.to_string());
             triggers.push(delivery.trigger.as_str().to_owned());
@@ -133,7 +134,12 @@ impl Db {
     }
 
     /// Gives a claimed record back: due again after `delay`, or dead when there is none.
-    pub async fn give_back(&self, id: &RecordId, delay: Option<Duration>, error: &str) -> Result<(), DbError> {
+    pub async fn give_back(
+        &self,
+        id: &RecordId,
+        delay: Option<Duration>,
+        error: &str,
+    ) -> Result<(), DbError> {
         sqlx::query!(
             "update sync_queue set claimed_until = null, last_error = $2,
                  status = case when $3::interval is null then 'dead' else 'waiting' end,
@@ -172,9 +178,5 @@ impl Db {
 }
 
 fn interval(duration: Duration) -> PgInterval {
-    PgInterval {
-        months: 0,
-        days: 0,
-        microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
-    }
+    PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
 }

@@ -122,7 +122,9 @@ impl Db {
         let entries: Vec<LogEntry> = plans
             .iter_mut()
             .filter(|plan| {
-                logged == Logged::All || plan.is_notable() || settled.contains(plan.outcome.record_id.as_str())
+                logged == Logged::All
+                    || plan.is_notable()
+                    || settled.contains(plan.outcome.record_id.as_str())
             })
             .map(|plan| {
                 plan.cause.timings.upsert = upsert;
@@ -205,11 +207,9 @@ async fn write(tx: &mut PgConnection, plans: &[Plan]) -> Result<(), sqlx::Error>
         match &plan.write {
             Write::Nothing => {}
             Write::Deletion => deleted.push(plan.outcome.record_id.to_string()),
-            Write::Vehicle { content, updated_at, .. } => rows.push(Row {
-                content,
-                slug: plan.outcome.slug.as_deref(),
-                updated_at: *updated_at,
-            }),
+            Write::Vehicle { content, updated_at, .. } => {
+                rows.push(Row { content, slug: plan.outcome.slug.as_deref(), updated_at: *updated_at })
+            }
         }
     }
     if !rows.is_empty() {

@@ -42,7 +42,12 @@ pub enum BySlug {
 
 impl Db {
     /// A page of listed vehicles, the most recently updated first.
-    pub async fn listed(&self, locations: &Locations, limit: i64, offset: i64) -> Result<VehiclePage, DbError> {
+    pub async fn listed(
+        &self,
+        locations: &Locations,
+        limit: i64,
+        offset: i64,
+    ) -> Result<VehiclePage, DbError> {
         let row = sqlx::query_file!("src/db/sql/listed.sql", Json(locations) as _, limit, offset)
             .fetch_one(&self.pool)
             .await?;

@@ -30,12 +30,18 @@ impl InFlight {
 
 pub(super) async fn guard(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
     let Ok(_place) = in_flight.places.try_acquire() else {
-        return Problem::new(StatusCode::SERVICE_UNAVAILABLE, "Too many requests are in flight; try again in a few seconds.")
-            .into_response();
+        return Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many requests are in flight; try again in a few seconds.",
+        )
+        .into_response();
     };
     match timeout(in_flight.longest, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The answer took too long; try again in a few seconds.")
-            .into_response(),
+        Err(_) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The answer took too long; try again in a few seconds.",
+        )
+        .into_response(),
     }
 }

@@ -86,7 +86,11 @@ impl Limits {
             request_timeout: server.request_timeout,
             max_in_flight: server.max_in_flight,
             max_batch: sync.max_batch,
-            cors_origins: server.cors_origins.iter().map(|origin| origin.parse()).collect::<Result<_, _>>()?,
+            cors_origins: server
+                .cors_origins
+                .iter()
+                .map(|origin| origin.parse())
+                .collect::<Result<_, _>>()?,
             list_control: cache.list_control.parse()?,
             detail_control: cache.detail_control.parse()?,
         })
@@ -122,8 +126,9 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
     } else {
         AllowOrigin::list(origins.iter().cloned())
     };
-    CorsLayer::new()
-        .allow_origin(origin)
-        .allow_methods([Method::GET, Method::HEAD])
-        .expose_headers([header::ETAG, vehicles::X_CACHE, request_id::X_REQUEST_ID])
+    CorsLayer::new().allow_origin(origin).allow_methods([Method::GET, Method::HEAD]).expose_headers([
+        header::ETAG,
+        vehicles::X_CACHE,
+        request_id::X_REQUEST_ID,
+    ])
 }

@@ -56,10 +56,16 @@ impl From<&DbError> for Problem {
     fn from(error: &DbError) -> Self {
         if error.is_transient() {
             tracing::warn!(error = %error, "a request could not be answered without the database");
-            Self::new(StatusCode::SERVICE_UNAVAILABLE, "The database is out of reach at the moment; try again in a few seconds.")
+            Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The database is out of reach at the moment; try again in a few seconds.",
+            )
         } else {
             tracing::error!(error = %error, "a request failed in the database");
-            Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here; the log has the reason under this request's id.")
+            Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong here; the log has the reason under this request's id.",
+            )
         }
     }
 }
@@ -104,6 +110,9 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
     tracing::error!(panic = message, "a handler panicked; this is a mistake in vitrina");
-    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong here; the log has the reason under this request's id.")
-        .into_response()
+    Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "Something went wrong here; the log has the reason under this request's id.",
+    )
+    .into_response()
 }

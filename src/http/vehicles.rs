@@ -108,6 +108,7 @@ fn moved(slug: &str) -> Response {
 /// `If-None-Match` by weak comparison, as RFC 9110, section 13.1.2 asks for.
 fn has(request: &HeaderMap, etag: &HeaderValue) -> bool {
     request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|list| {
-        list.trim() == "*" || list.split(',').any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes())
+        list.trim() == "*"
+            || list.split(',').any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes())
     })
 }

@@ -100,7 +100,8 @@ fn delivery(id: &RecordId, notice: &Notice, since: Instant) -> Delivery {
 /// Nothing was accepted: the sender has to come again.
 fn unreachable(error: &SyncError) -> Refusal {
     tracing::warn!(error = %error, "a webhook could not be accepted");
-    let detail = "The database is out of reach at the moment, so nothing was accepted; try again in a few seconds.";
+    let detail =
+        "The database is out of reach at the moment, so nothing was accepted; try again in a few seconds.";
     Refusal::new(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail), true)
 }
 
@@ -123,7 +124,11 @@ fn answer(notice: &Notice, delivered: &[Delivered], accepted: Instant) -> Respon
     } else {
         results.next().unwrap_or_default()
     };
-    if status == StatusCode::BAD_GATEWAY { problem::respond(status, body) } else { (status, Json(body)).into_response() }
+    if status == StatusCode::BAD_GATEWAY {
+        problem::respond(status, body)
+    } else {
+        (status, Json(body)).into_response()
+    }
 }
 
 fn status(delivered: &Delivered) -> StatusCode {
@@ -151,8 +156,9 @@ fn result(id: &RecordId, delivered: &Delivered) -> Value {
         }),
         Delivered::Refused(error) => {
             let detail = format!("{error}. {} {id} is kept in the queue until then.", error.kind.remedy());
-            let mut body = serde_json::to_value(Refusal::new(Problem::new(StatusCode::BAD_GATEWAY, detail), false))
-                .unwrap_or_default();
+            let mut body =
+                serde_json::to_value(Refusal::new(Problem::new(StatusCode::BAD_GATEWAY, detail), false))
+                    .unwrap_or_default();
             body["action"] = "queued".into();
             body["data"] = json!({ "record_id": id, "title": null, "ordencompra": null, "slug": null });
             body

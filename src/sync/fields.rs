@@ -73,7 +73,11 @@ impl Fields {
     }
 
     /// Reads the schema anew.
-    pub(super) async fn read_schema(&self, airtable: &AirtableClient, db: &Db) -> Result<Arc<FieldPlan>, SyncError> {
+    pub(super) async fn read_schema(
+        &self,
+        airtable: &AirtableClient,
+        db: &Db,
+    ) -> Result<Arc<FieldPlan>, SyncError> {
         let remembered = db.field_names(&self.table).await?;
         let permit = airtable.permit(Lane::Webhook).await;
         let (plan, names) = match airtable.schema(permit).await {
@@ -175,7 +179,11 @@ mod tests {
             name: "Inventario".into(),
             fields: fields
                 .iter()
-                .map(|(id, name)| FieldSchema { id: (*id).into(), name: (*name).into(), field_type: "singleLineText".into() })
+                .map(|(id, name)| FieldSchema {
+                    id: (*id).into(),
+                    name: (*name).into(),
+                    field_type: "singleLineText".into(),
+                })
                 .collect(),
         }
     }
@@ -192,7 +200,8 @@ mod tests {
 
     #[test]
     fn a_new_field_that_takes_a_renamed_fields_name_does_not_take_its_place() {
-        let bound = bind(&schema(&[("fldB", "Precio"), ("fldA", "Precio viejo")]), &names(&[("fldA", "Precio")]));
+        let bound =
+            bind(&schema(&[("fldB", "Precio"), ("fldA", "Precio viejo")]), &names(&[("fldA", "Precio")]));
         assert_eq!(bound, names(&[("fldA", "Precio"), ("fldB", "fldB")]));
     }
 

@@ -158,7 +158,9 @@ mod tests {
     fn a_batch_takes_the_oldest_first() {
         let intake = Intake::default();
         let _receivers: Vec<_> = (0..5).map(|number| intake.put(delivery(number))).collect();
-        let ids = |entries: Vec<Entry>| entries.iter().map(|entry| entry.first.record_id.to_string()).collect::<Vec<_>>();
+        let ids = |entries: Vec<Entry>| {
+            entries.iter().map(|entry| entry.first.record_id.to_string()).collect::<Vec<_>>()
+        };
         assert_eq!(ids(intake.take(2)), ["rec00000000000000", "rec00000000000001"]);
         assert_eq!(ids(intake.take(9)), ["rec00000000000002", "rec00000000000003", "rec00000000000004"]);
         assert!(intake.take(1).is_empty());

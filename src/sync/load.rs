@@ -60,14 +60,24 @@ impl Engine {
         Ok(LoadReport { run, counts })
     }
 
-    async fn load_restarting(&self, run: RunId, trigger: Trigger, counts: &mut RunCounts) -> Result<(), SyncError> {
+    async fn load_restarting(
+        &self,
+        run: RunId,
+        trigger: Trigger,
+        counts: &mut RunCounts,
+    ) -> Result<(), SyncError> {
         let mut restarts = 0;
         loop {
             *counts = RunCounts::default();
             match self.load_once(run, trigger, counts).await {
-                Err(SyncError::Airtable(error)) if error.kind == Kind::IteratorLost && restarts < RESTARTS => {
+                Err(SyncError::Airtable(error))
+                    if error.kind == Kind::IteratorLost && restarts < RESTARTS =>
+                {
                     restarts += 1;
-                    tracing::warn!(restarts, "Airtable has forgotten the listing; beginning again from its first page");
+                    tracing::warn!(
+                        restarts,
+                        "Airtable has forgotten the listing; beginning again from its first page"
+                    );
                 }
                 result => return result,
             }
@@ -76,8 +86,10 @@ impl Engine {
 
     async fn load_once(&self, run: RunId, trigger: Trigger, counts: &mut RunCounts) -> Result<(), SyncError> {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
-        let listing =
-            Listing { formula: plan.listed_formula(&self.inner.listing.status), page_size: self.inner.page_size };
+        let listing = Listing {
+            formula: plan.listed_formula(&self.inner.listing.status),
+            page_size: self.inner.page_size,
+        };
         let stamp = self.inner.db.stamp().await?;
         let mut page = self.page(&listing, None).await?;
         loop {
@@ -111,14 +123,8 @@ impl Engine {
         plan: &FieldPlan,
     ) -> Result<Vec<Outcome>, SyncError> {
         let since = Instant::now();
-        let cause = Cause {
-            trigger,
-            source: None,
-            attempt: 1,
-            deliveries: 0,
-            since,
-            timings: Timings::default(),
-        };
+        let cause =
+            Cause { trigger, source: None, attempt: 1, deliveries: 0, since, timings: Timings::default() };
         // A record may show up twice in a listing that moves under the reader.
         let mut seen = HashSet::new();
         let readings = page

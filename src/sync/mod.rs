@@ -131,14 +131,17 @@ impl Engine {
     /// accepted then, and the sender has to come again.
     pub async fn deliver(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivered>, SyncError> {
         let deadline = Instant::now() + self.inner.settings.reply_within;
-        let waiting: Vec<_> = deliveries.iter().cloned().map(|delivery| self.inner.intake.put(delivery)).collect();
+        let waiting: Vec<_> =
+            deliveries.iter().cloned().map(|delivery| self.inner.intake.put(delivery)).collect();
         let mut delivered = Vec::with_capacity(waiting.len());
         let mut unsettled = Vec::new();
         for (answer, delivery) in waiting.into_iter().zip(deliveries) {
             let state = match timeout_at(deadline, answer).await {
                 Ok(Ok(Ok(outcome))) => Delivered::Settled(outcome),
                 Ok(Ok(Err(SyncError::Database(error)))) if error.is_transient() => return Err(error.into()),
-                Ok(Ok(Err(SyncError::Airtable(error)))) if error.kind.is_configuration() => Delivered::Refused(error),
+                Ok(Ok(Err(SyncError::Airtable(error)))) if error.kind.is_configuration() => {
+                    Delivered::Refused(error)
+                }
                 Ok(Ok(Err(error))) => Delivered::Queued(error.to_string()),
                 Ok(Err(_)) => Delivered::Queued(SyncError::Stopping.to_string()),
                 Err(_) => Delivered::Queued("it was not finished in time".to_owned()),

@@ -99,7 +99,9 @@ impl Engine {
                 "a record is given up after its last try; replay it when the cause is mended"
             );
         }
-        if let Err(unsaved) = self.inner.db.give_back(&row.record_id, delay, &error.to_string().replace('\0', "")).await {
+        if let Err(unsaved) =
+            self.inner.db.give_back(&row.record_id, delay, &error.to_string().replace('\0', "")).await
+        {
             tracing::warn!(record.id = %row.record_id, error = %unsaved, "a queued record will be due again when its claim ends");
         }
     }
@@ -108,7 +110,8 @@ impl Engine {
     fn backoff(&self, attempts: i32) -> Duration {
         let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(20);
         let settings = &self.inner.settings;
-        let longest = settings.queue_backoff_base.saturating_mul(1 << doublings).min(settings.queue_backoff_max);
+        let longest =
+            settings.queue_backoff_base.saturating_mul(1 << doublings).min(settings.queue_backoff_max);
         longest.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 }

@@ -43,7 +43,9 @@ impl Engine {
     /// Syncs records together; when the whole is refused, its halves, so that one bad record harms no other.
     async fn sync(&self, permit: Permit, mut tasks: Vec<Task>) -> HashMap<RecordId, Answer> {
         match self.try_sync(permit, tasks.clone()).await {
-            Ok(outcomes) => outcomes.into_iter().map(|outcome| (outcome.record_id.clone(), Ok(outcome))).collect(),
+            Ok(outcomes) => {
+                outcomes.into_iter().map(|outcome| (outcome.record_id.clone(), Ok(outcome))).collect()
+            }
             Err(error) if tasks.len() > 1 && may_be_one_records_fault(&error) => {
                 tracing::warn!(error = %error, records = tasks.len(), "a batch was refused; trying its halves");
                 let half = tasks.split_off(tasks.len() / 2);
@@ -116,7 +118,9 @@ impl Engine {
         logged: Logged,
     ) -> Result<Vec<Outcome>, SyncError> {
         let since: HashMap<RecordId, Instant> = match logged {
-            Logged::All => readings.iter().map(|reading| (reading.record_id.clone(), reading.cause.since)).collect(),
+            Logged::All => {
+                readings.iter().map(|reading| (reading.record_id.clone(), reading.cause.since)).collect()
+            }
             Logged::Notable => HashMap::new(),
         };
         let outcomes = self.inner.db.store(stamp, readings, &plan.frozen, logged).await?;

@@ -34,7 +34,7 @@ async fn an_operator_can_drop_everything_and_nobody_else_can() {
 
 #[tokio::test]
 async fn guessed_addresses_cannot_fill_the_cache() {
-    let world = World::with_settings(&[("cache.max_bytes", "200000")]).await;
+    let world = World::set("cache.max_bytes", "200000").start().await;
     for number in 0..600 {
         world.get(&format!("/vehicles/nobody-{number}")).await.problem(404);
     }

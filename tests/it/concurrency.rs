@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde_json::Value;
+use vitrina::simulator::{Fault, Gate, What};
 
 use crate::{
     fields,
@@ -26,7 +27,9 @@ async fn no_reader_ever_sees_what_an_answered_webhook_made_old() {
     let world = Arc::new(World::start().await);
     let mut vehicles = Vec::new();
     for number in 0..WRITERS {
-        let id = world.known(fields! { "Auto": format!("Auto {number}"), "Precio": 0, "OrdenStatus": "Comprado" }).await;
+        let id = world
+            .known(fields! { "Auto": format!("Auto {number}"), "Precio": 0, "OrdenStatus": "Comprado" })
+            .await;
         vehicles.push((id, format!("/vehicles/auto-{number}")));
     }
     let done = Arc::new(AtomicBool::new(false));
@@ -80,18 +83,19 @@ fn find<'a>(page: &'a Value, id: &str) -> &'a Value {
 /// one found nothing to change.
 #[tokio::test]
 async fn a_read_that_began_earlier_never_undoes_a_later_one() {
-    let world = Arc::new(World::with_settings(&[("sync.reply_within", "6s")]).await);
+    let world = Arc::new(World::start().await);
     let id = world.known(mazda()).await;
     world.airtable.edit(&id, fields! { "Precio": 1 });
-    let held = world.airtable.hold_next_answer();
+    let gate = Gate::closed();
+    world.airtable.fault(Fault::new(What::Held(gate.clone())).next(1));
     let early = tokio::spawn({
         let (world, id) = (Arc::clone(&world), id.clone());
         async move { world.webhook(&id).await }
     });
-    held.reached().await;
+    gate.reached(1).await;
     world.airtable.edit(&id, fields! { "Precio": 329_900 });
     assert_eq!(world.webhook(&id).await.ok()["action"], "unchanged");
-    held.release();
+    gate.open();
 
     let late = early.await.unwrap().ok();
 
@@ -117,14 +121,14 @@ async fn repeated_and_overlapping_deliveries_end_in_the_latest_state() {
         for delivery in deliveries {
             delivery.await.unwrap();
         }
-        let in_airtable = world.airtable.record(&id).unwrap()["Precio"].clone();
+        let in_airtable = world.airtable.record(&id).unwrap().fields["Precio"].clone();
         assert_eq!(world.get("/vehicles").await.ok()["vehicles"][0]["precio"], in_airtable);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn deliveries_that_wait_together_share_one_request() {
-    let world = Arc::new(World::with_settings(&[("airtable.requests_per_second", "5")]).await);
+    let world = Arc::new(World::set("airtable.requests_per_second", "5").start().await);
     let ids: Vec<String> = (0..120).map(|_| world.airtable.create(mazda())).collect();
     let deliveries: Vec<_> = ids
         .iter()
@@ -152,7 +156,8 @@ async fn a_client_that_hangs_up_does_not_cancel_the_load_that_others_wait_for() 
     sqlx::query("lock table inventario_cache in access exclusive mode").execute(&mut *lock).await.unwrap();
     let loads = || async { world.get("/cache-stats").await.ok()["loads"].as_u64().unwrap() };
     let before = loads().await;
-    let impatient = world.http.get(format!("{}/vehicles", world.url)).timeout(Duration::from_millis(100)).send();
+    let impatient =
+        world.http.get(format!("{}/vehicles", world.url)).timeout(Duration::from_millis(100)).send();
     assert!(impatient.await.unwrap_err().is_timeout());
     let patient = tokio::spawn({
         let world = Arc::clone(&world);
@@ -165,5 +170,9 @@ async fn a_client_that_hangs_up_does_not_cancel_the_load_that_others_wait_for() 
     lock.rollback().await.unwrap();
 
     assert_eq!(patient.await.unwrap().ok()["totalCount"], 1);
-    assert_eq!(loads().await - before, 1, "the load that the first client began is the one that the second gets");
+    assert_eq!(
+        loads().await - before,
+        1,
+        "the load that the first client began is the one that the second gets"
+    );
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     fields,
-    support::{World, eventually, mazda},
+    support::{Database, World, eventually, mazda},
 };
 
 #[tokio::test]
@@ -29,9 +29,8 @@ async fn an_operator_drops_the_cache_of_all_instances() {
     let world = World::start().await;
     world.known(mazda()).await;
     let other = world.another_instance().await;
-    let invalidations = || async {
-        world.get_from(&other, "/cache-stats").await.ok()["invalidations"].as_u64().unwrap()
-    };
+    let invalidations =
+        || async { world.get_from(&other, "/cache-stats").await.ok()["invalidations"].as_u64().unwrap() };
     eventually("the other instance listens", || async { invalidations().await > 0 }).await;
     let before = invalidations().await;
 
@@ -68,8 +67,11 @@ async fn two_instances_that_sync_the_same_records_end_in_airtables_state() {
             let (world, other, id) = (Arc::clone(&world), Arc::clone(&other), ids[number % 5].clone());
             tokio::spawn(async move {
                 world.airtable.edit(&id, fields! { "Precio": number });
-                let answer =
-                    if number % 2 == 0 { world.webhook(&id).await } else { world.webhook_to(&other, &id).await };
+                let answer = if number % 2 == 0 {
+                    world.webhook(&id).await
+                } else {
+                    world.webhook_to(&other, &id).await
+                };
                 answer.ok();
             })
         })
@@ -78,7 +80,7 @@ async fn two_instances_that_sync_the_same_records_end_in_airtables_state() {
         delivery.await.unwrap();
     }
     for id in &ids {
-        let in_airtable = world.airtable.record(id).unwrap()["Precio"].as_f64();
+        let in_airtable = world.airtable.record(id).unwrap().fields["Precio"].as_f64();
         assert_eq!(world.row(id).await.unwrap()["precio"].as_f64(), in_airtable);
     }
 }
@@ -87,7 +89,7 @@ async fn two_instances_that_sync_the_same_records_end_in_airtables_state() {
 #[tokio::test]
 async fn instances_may_start_on_an_empty_database_at_once() {
     let world = World::start().await;
-    let db = crate::support::Database::empty().await;
+    let db = Arc::new(Database::empty().await);
     let (first, second) = tokio::join!(world.instance_on(&db), world.instance_on(&db));
     assert_eq!(world.get_from(&first, "/vehicles").await.ok()["totalCount"], 0);
     assert_eq!(world.get_from(&second, "/vehicles").await.ok()["totalCount"], 0);

@@ -3,7 +3,12 @@
 //! One binary: real PostgreSQL, a faithful Airtable simulator, real HTTP. `support` explains how a test is written; `webhook` is a
 //! good first one to read.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, reason = "tests say what they promise by their names")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests say what they promise by their names"
+)]
 
 mod architecture;
 mod cache;

@@ -10,7 +10,8 @@ use vitrina::{
 use crate::support::Database;
 
 async fn db(database: &Database, schema: &str) -> Db {
-    let settings = Loader::new(std::iter::empty()).set("database.schema", schema).load(Needs::Database).unwrap();
+    let settings =
+        Loader::new(std::iter::empty()).set("database.schema", schema).load(Needs::Database).unwrap();
     Db::new(&database.url, &settings.database).unwrap()
 }
 
@@ -90,8 +91,10 @@ async fn old_logs_are_deleted_and_counted() {
         )
         .await
         .unwrap();
-    let deleted: i64 = sqlx::query_scalar("select cleanup_old_sync_logs()").fetch_one(&database.pool).await.unwrap();
-    let left: i64 = sqlx::query_scalar("select count(*) from sync_logs").fetch_one(&database.pool).await.unwrap();
+    let deleted: i64 =
+        sqlx::query_scalar("select cleanup_old_sync_logs()").fetch_one(&database.pool).await.unwrap();
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from sync_logs").fetch_one(&database.pool).await.unwrap();
     assert_eq!((deleted, left), (2, 1));
 }
 
@@ -151,7 +154,9 @@ async fn the_operators_queries_run_as_they_are() {
     ] {
         database
             .pool
-            .execute("insert into sync_logs (sync_type, status, duration_ms) values ('webhook', 'success', 5)")
+            .execute(
+                "insert into sync_logs (sync_type, status, duration_ms) values ('webhook', 'success', 5)",
+            )
             .await
             .unwrap();
         assert!(database.pool.execute(query).await.is_ok(), "{query}");

@@ -24,7 +24,9 @@ async fn unknown_routes_and_wrong_methods_are_problems() {
         (Method::GET, "/invalidate-cache", "POST"),
         (Method::PUT, "/healthz", "GET"),
     ] {
-        let answer = Answer::read(world.http.request(method, format!("{}{path}", world.url)).send().await.unwrap()).await;
+        let answer =
+            Answer::read(world.http.request(method, format!("{}{path}", world.url)).send().await.unwrap())
+                .await;
         answer.problem(405);
         assert!(answer.header("allow").contains(allowed), "{path}: {answer:?}");
     }
@@ -48,14 +50,17 @@ async fn a_sane_request_id_is_kept_and_any_other_replaced() {
 
 #[tokio::test]
 async fn what_is_too_much_is_refused_at_once() {
-    let world = World::with_settings(&[("server.max_in_flight", "1"), ("server.max_connections", "50")]).await;
+    let world = World::set("server.max_in_flight", "1").start().await;
     let mut lock = world.db.pool.begin().await.unwrap();
     sqlx::query("lock table inventario_cache in access exclusive mode").execute(&mut *lock).await.unwrap();
     let slow = tokio::spawn({
         let request = world.http.get(format!("{}/vehicles", world.url));
         async move { request.send().await.unwrap().status().as_u16() }
     });
-    crate::support::eventually("the only place is taken", || async { world.get("/healthz").await.status == 503 }).await;
+    crate::support::eventually("the only place is taken", || async {
+        world.get("/healthz").await.status == 503
+    })
+    .await;
 
     let refused = world.get("/healthz").await;
 
@@ -67,12 +72,11 @@ async fn what_is_too_much_is_refused_at_once() {
 
 #[tokio::test]
 async fn an_answer_that_takes_too_long_becomes_a_problem() {
-    let world = World::with_settings(&[
-        ("server.request_timeout", "300ms"),
-        ("server.body_timeout", "100ms"),
-        ("sync.reply_within", "200ms"),
-    ])
-    .await;
+    let world = World::set("server.request_timeout", "300ms")
+        .set("server.body_timeout", "100ms")
+        .set("sync.reply_within", "200ms")
+        .start()
+        .await;
     let mut lock = world.db.pool.begin().await.unwrap();
     sqlx::query("lock table inventario_cache in access exclusive mode").execute(&mut *lock).await.unwrap();
 

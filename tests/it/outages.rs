@@ -1,38 +1,39 @@
 //! Bad days: Airtable fails, refuses or hangs; PostgreSQL is away; the service stops. Nothing is lost.
 
 use serde_json::json;
-use vitrina::simulator::{Fault, Trouble};
+use vitrina::simulator::{Fault, Gate, Refusal, Target, What};
 
 use crate::{
     fields,
-    support::{World, eventually, mazda},
+    support::{Answer, Setting, World, eventually, mazda},
 };
 
 #[tokio::test]
 async fn what_airtable_fails_once_or_twice_is_retried_within_the_answer() {
     let world = World::start().await;
-    for trouble in [
-        Trouble::Unavailable503,
-        Trouble::BadGateway502,
-        Trouble::ServerError500,
-        Trouble::Reset,
-        Trouble::TruncatedBody,
-        Trouble::NonJson200,
-        Trouble::RateLimited,
-        Trouble::RateLimitedErrors,
+    for what in [
+        What::Answer(Refusal::Unavailable(None)),
+        What::Answer(Refusal::BadGateway),
+        What::Answer(Refusal::ServerError),
+        What::Answer(Refusal::RateLimited(None)),
+        What::Answer(Refusal::RateLimitedArray),
+        What::Reset,
+        What::TruncatedBody,
+        What::NotJson,
     ] {
         let id = world.airtable.create(mazda());
-        world.airtable.fault(Fault::next(2, trouble.clone()));
-        assert_eq!(world.webhook(&id).await.ok()["action"], "created", "{trouble:?}");
+        let told = format!("{what:?}");
+        world.airtable.fault(Fault::new(what).next(2));
+        assert_eq!(world.webhook(&id).await.ok()["action"], "created", "{told}");
         world.airtable.clear_faults();
     }
 }
 
 #[tokio::test]
 async fn what_airtable_keeps_failing_is_queued_and_synced_later() {
-    let world = World::with_settings(&[("sync.queue_backoff_base", "20ms"), ("sync.queue_backoff_max", "50ms")]).await;
+    let world = impatient().start().await;
     let id = world.airtable.create(mazda());
-    world.airtable.fault(Fault::always(Trouble::Unavailable503));
+    world.airtable.fault(Fault::new(What::Answer(Refusal::Unavailable(None))));
 
     let answer = world.webhook(&id).await;
 
@@ -44,21 +45,25 @@ async fn what_airtable_keeps_failing_is_queued_and_synced_later() {
     assert_eq!(world.listed_titles().await, ["Mazda 3 Sport 2.5"]);
     let logs = world.logs(&id).await;
     assert_eq!(logs[0]["status"], "error");
-    assert_eq!((&logs[0]["error_details"]["kind"], &logs[0]["http_status"]), (&json!("unavailable"), &json!(503)));
+    assert_eq!(
+        (&logs[0]["error_details"]["kind"], &logs[0]["http_status"]),
+        (&json!("unavailable"), &json!(503))
+    );
     assert!(logs[0]["error_details"]["remedy"].is_string());
     assert_eq!(logs.last().unwrap()["status"], "success");
 }
 
 #[tokio::test]
 async fn what_takes_too_long_is_queued_and_stored_by_the_read_under_way_or_the_next() {
-    let world = World::with_settings(&[("sync.reply_within", "50ms")]).await;
+    let world = World::set("sync.reply_within", "50ms").start().await;
     let id = world.airtable.create(mazda());
-    let held = world.airtable.hold_next_answer();
+    let gate = Gate::closed();
+    world.airtable.fault(Fault::new(What::Held(gate.clone())).next(1));
 
     let answer = world.webhook(&id).await;
 
     assert_eq!((answer.status.as_u16(), &answer.json()["action"]), (202, &json!("queued")));
-    held.release();
+    gate.open();
     eventually("it is stored and the queue is empty", || async {
         world.row(&id).await.is_some() && world.queue().await.is_empty()
     })
@@ -67,7 +72,7 @@ async fn what_takes_too_long_is_queued_and_stored_by_the_read_under_way_or_the_n
 
 #[tokio::test]
 async fn what_airtable_refuses_is_502_and_kept_until_it_is_mended() {
-    let world = World::with_settings(&[("sync.queue_backoff_base", "20ms"), ("sync.queue_backoff_max", "50ms")]).await;
+    let world = impatient().start().await;
     let id = world.airtable.create(mazda());
     let token = world.airtable.token();
     world.airtable.set_token("patRevokedRevoke.0123456789");
@@ -84,15 +89,10 @@ async fn what_airtable_refuses_is_502_and_kept_until_it_is_mended() {
 
 #[tokio::test]
 async fn after_the_last_try_a_record_is_dead_and_a_new_delivery_revives_it() {
-    let world = World::with_settings(&[
-        ("sync.queue_max_attempts", "2"),
-        ("sync.queue_backoff_base", "10ms"),
-        ("sync.queue_backoff_max", "20ms"),
-        ("airtable.max_attempts", "1"),
-    ])
-    .await;
+    let world =
+        impatient().set("sync.queue_max_attempts", "2").set("airtable.max_attempts", "1").start().await;
     let id = world.airtable.create(mazda());
-    world.airtable.fault(Fault::always(Trouble::ServerError500));
+    world.airtable.fault(Fault::new(What::Answer(Refusal::ServerError)));
     assert_eq!(world.webhook(&id).await.status, 202);
 
     eventually("it is dead", || async {
@@ -110,7 +110,9 @@ async fn a_poisoned_record_harms_no_other_in_its_batch() {
     let world = World::start().await;
     let good: Vec<String> = (0..9).map(|_| world.airtable.create(mazda())).collect();
     let bad = world.airtable.create(mazda());
-    world.airtable.fault(Fault::always(Trouble::InvalidFormula422).touching(&bad));
+    world
+        .airtable
+        .fault(Fault::new(What::Answer(Refusal::InvalidFormula("x".into()))).on(Target::Record(bad.clone())));
     let mut ids = good.clone();
     ids.insert(4, bad.clone());
 
@@ -125,13 +127,13 @@ async fn a_poisoned_record_harms_no_other_in_its_batch() {
 
 #[tokio::test]
 async fn while_postgresql_is_away_pages_are_served_stale_and_webhooks_told_to_come_again() {
-    let world = World::with_settings(&[("database.acquire_timeout", "100ms")]).await;
+    let world = World::set("database.acquire_timeout", "100ms").start().await;
     let id = world.known(mazda()).await;
     let fresh = world.get("/vehicles").await;
     world.post_as_admin("/invalidate-cache").await.ok();
     let fresh_again = world.get("/vehicles").await;
-    let outage = world.db.outage().await;
-    world.expire_cache();
+    world.db.cut().await;
+    world.state().catalog.invalidate();
 
     let stale = world.get("/vehicles").await;
     assert_eq!((stale.status.as_u16(), stale.header("x-cache")), (200, "stale"));
@@ -144,7 +146,7 @@ async fn while_postgresql_is_away_pages_are_served_stale_and_webhooks_told_to_co
     assert_eq!(refused.problem(503)["retryable"], true);
     assert!(!refused.header("retry-after").is_empty());
 
-    outage.end().await;
+    world.db.mend().await;
     eventually("it is ready again", || async { world.get("/readyz").await.status == 200 }).await;
     assert_eq!(world.webhook(&id).await.ok()["action"], "updated");
     assert_eq!(world.get("/vehicles").await.ok()["vehicles"][0]["precio"], 1);
@@ -154,10 +156,10 @@ async fn while_postgresql_is_away_pages_are_served_stale_and_webhooks_told_to_co
 async fn a_stop_leaves_what_is_not_finished_in_the_queue() {
     let mut world = World::start().await;
     let id = world.airtable.create(mazda());
-    world.airtable.fault(Fault::always(Trouble::RateLimited));
+    world.airtable.fault(Fault::new(What::Answer(Refusal::RateLimited(None))));
     let waiting = tokio::spawn({
-        let request = world.webhook_request(&id);
-        async move { crate::support::Answer::read(request.send().await.unwrap()).await }
+        let request = world.webhook_request(&world.url).json(&json!({ "recordId": id }));
+        async move { Answer::read(request.send().await.unwrap()).await }
     });
     eventually("Airtable has been asked", || async { !world.airtable.requests().is_empty() }).await;
 
@@ -173,7 +175,14 @@ async fn a_stop_leaves_what_is_not_finished_in_the_queue() {
 
 #[tokio::test]
 async fn a_listing_that_airtable_forgets_is_begun_again() {
-    let vehicles = (0..250).map(|number| fields! { "Auto": format!("Auto {number}"), "OrdenStatus": "Comprado" }).collect();
-    let world = World::prepared(vehicles, |airtable| airtable.fault(Fault::next(1, Trouble::IteratorLost422).page_2_on())).await;
+    let vehicles =
+        (0..250).map(|number| fields! { "Auto": format!("Auto {number}"), "OrdenStatus": "Comprado" });
+    let lost = Fault::new(What::Answer(Refusal::IteratorNotAvailable)).on(Target::LaterPages).next(1);
+    let world = Setting::default().vehicles(vehicles).fault(lost).start().await;
     assert_eq!(world.get("/vehicles").await.ok()["totalCount"], 250);
+}
+
+/// A world that tries again at once.
+fn impatient() -> Setting {
+    World::set("sync.queue_backoff_base", "20ms").set("sync.queue_backoff_max", "50ms")
 }

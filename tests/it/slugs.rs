@@ -17,21 +17,30 @@ async fn a_new_title_does_not_move_a_page() {
 
     let answer = world.webhook(&id).await.ok();
 
-    assert_eq!((&answer["data"]["title"], &answer["data"]["slug"]), (&json!("Mazda 3 Grand Touring"), &json!("mazda-3-sport-2-5-2020")));
+    assert_eq!(
+        (&answer["data"]["title"], &answer["data"]["slug"]),
+        (&json!("Mazda 3 Grand Touring"), &json!("mazda-3-sport-2-5-2020"))
+    );
 }
 
 #[tokio::test]
 async fn an_address_that_airtable_asks_for_moves_the_page_and_the_old_one_redirects() {
     let world = World::start().await;
     let id = world.known(mazda()).await;
-    for (wanted, slug) in [("Mazda Rojo", "mazda-rojo"), ("https://old.example/autos/mazda-azul/", "mazda-azul")] {
+    for (wanted, slug) in
+        [("Mazda Rojo", "mazda-rojo"), ("https://old.example/autos/mazda-azul/", "mazda-azul")]
+    {
         world.airtable.edit(&id, fields! { "ligawp": wanted });
         assert_eq!(world.webhook(&id).await.ok()["data"]["slug"], slug);
         world.get(&format!("/vehicles/{slug}")).await.ok();
     }
     for former in ["mazda-3-sport-2-5-2020", "mazda-rojo"] {
         let answer = world.get(&format!("/vehicles/{former}")).await;
-        assert_eq!((answer.status.as_u16(), answer.header("location")), (308, "/vehicles/mazda-azul"), "{former}");
+        assert_eq!(
+            (answer.status.as_u16(), answer.header("location")),
+            (308, "/vehicles/mazda-azul"),
+            "{former}"
+        );
     }
 }
 

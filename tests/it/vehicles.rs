@@ -9,11 +9,49 @@ use crate::{
 
 /// What chapter 2 of the contract says a vehicle has.
 const VEHICLE_FIELDS: [&str; 44] = [
-    "id", "record_id", "slug", "title", "titulo", "titulometa", "descripcion", "marca", "modelo", "autoano", "precio", "oferta",
-    "con_oferta", "kilometraje", "transmision", "combustible", "carroceria", "clasificacionid", "AutoMotor", "cilindros",
-    "enganchemin", "enganche_recomendado", "mensualidad_minima", "mensualidad_recomendada", "plazomax", "garantia", "ubicacion",
-    "sucursal", "ordencompra", "ordenstatus", "separado", "vendido", "rezago", "en_reparacion", "utilitario", "numero_duenos",
-    "promociones", "ingreso_inventario", "feature_image", "fotos_exterior_url", "fotos_interior_url", "created_at", "updated_at",
+    "id",
+    "record_id",
+    "slug",
+    "title",
+    "titulo",
+    "titulometa",
+    "descripcion",
+    "marca",
+    "modelo",
+    "autoano",
+    "precio",
+    "oferta",
+    "con_oferta",
+    "kilometraje",
+    "transmision",
+    "combustible",
+    "carroceria",
+    "clasificacionid",
+    "AutoMotor",
+    "cilindros",
+    "enganchemin",
+    "enganche_recomendado",
+    "mensualidad_minima",
+    "mensualidad_recomendada",
+    "plazomax",
+    "garantia",
+    "ubicacion",
+    "sucursal",
+    "ordencompra",
+    "ordenstatus",
+    "separado",
+    "vendido",
+    "rezago",
+    "en_reparacion",
+    "utilitario",
+    "numero_duenos",
+    "promociones",
+    "ingreso_inventario",
+    "feature_image",
+    "fotos_exterior_url",
+    "fotos_interior_url",
+    "created_at",
+    "updated_at",
     "last_synced_at",
 ];
 
@@ -32,21 +70,36 @@ async fn a_vehicle_has_exactly_the_fields_of_the_contract() {
     expected.sort_unstable();
     assert_eq!(names, expected);
     assert_eq!((&alone["id"], &alone["record_id"]), (&json!(id), &json!(id)));
-    for list in ["clasificacionid", "ubicacion", "sucursal", "promociones", "fotos_exterior_url", "fotos_interior_url"] {
+    for list in [
+        "clasificacionid",
+        "ubicacion",
+        "sucursal",
+        "promociones",
+        "fotos_exterior_url",
+        "fotos_interior_url",
+    ] {
         assert_eq!(alone[list], json!([]), "{list}");
     }
     for unknown in ["precio", "autoano", "marca", "kilometraje", "feature_image", "ingreso_inventario"] {
         assert_eq!(alone[unknown], json!(null), "{unknown}");
     }
     for time in ["created_at", "updated_at", "last_synced_at"] {
-        assert!(chrono::DateTime::parse_from_rfc3339(alone[time].as_str().unwrap()).unwrap().offset().local_minus_utc() == 0);
+        assert!(
+            chrono::DateTime::parse_from_rfc3339(alone[time].as_str().unwrap())
+                .unwrap()
+                .offset()
+                .local_minus_utc()
+                == 0
+        );
     }
 }
 
 #[tokio::test]
 async fn branches_have_their_display_names() {
     let world = World::start().await;
-    world.known(fields! { "Auto": "A", "OrdenStatus": "Comprado", "Ubicacion": ["TMPS", "mty", "Otra"] }).await;
+    world
+        .known(fields! { "Auto": "A", "OrdenStatus": "Comprado", "Ubicacion": ["TMPS", "mty", "Otra"] })
+        .await;
 
     let vehicle = world.get("/vehicles").await.ok()["vehicles"][0].clone();
 
@@ -71,7 +124,9 @@ async fn the_most_recently_updated_vehicle_comes_first() {
 async fn pages_neither_overlap_nor_skip_also_among_equals() {
     let world = World::start().await;
     let ids: Vec<String> = (0..25)
-        .map(|number| world.airtable.create(fields! { "Auto": format!("Auto {number}"), "OrdenStatus": "Comprado" }))
+        .map(|number| {
+            world.airtable.create(fields! { "Auto": format!("Auto {number}"), "OrdenStatus": "Comprado" })
+        })
         .collect();
     // One transaction, so all have the same updated_at.
     world.post_webhook(&json!({ "recordIds": ids })).await.ok();
@@ -79,8 +134,17 @@ async fn pages_neither_overlap_nor_skip_also_among_equals() {
     let mut seen = Vec::new();
     for page in 1..=4 {
         let page = world.get(&format!("/vehicles?pageSize=7&page={page}")).await.ok();
-        assert_eq!((&page["totalCount"], &page["totalPages"], &page["pageSize"]), (&json!(25), &json!(4), &json!(7)));
-        seen.extend(page["vehicles"].as_array().unwrap().iter().map(|vehicle| vehicle["id"].as_str().unwrap().to_owned()));
+        assert_eq!(
+            (&page["totalCount"], &page["totalPages"], &page["pageSize"]),
+            (&json!(25), &json!(4), &json!(7))
+        );
+        seen.extend(
+            page["vehicles"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|vehicle| vehicle["id"].as_str().unwrap().to_owned()),
+        );
     }
 
     let mut sorted = ids.clone();
@@ -95,14 +159,19 @@ async fn a_page_past_the_end_is_an_empty_list() {
 
     for path in ["/vehicles?page=9", "/vehicles?page=4294967295&pageSize=100"] {
         let page = world.get(path).await.ok();
-        assert_eq!((&page["vehicles"], &page["totalCount"], &page["totalPages"]), (&json!([]), &json!(1), &json!(1)));
+        assert_eq!(
+            (&page["vehicles"], &page["totalCount"], &page["totalPages"]),
+            (&json!([]), &json!(1), &json!(1))
+        );
     }
 }
 
 #[tokio::test]
 async fn a_wrong_parameter_is_named_and_an_unknown_one_ignored() {
     let world = World::start().await;
-    for (query, param) in [("page=0", "page"), ("page=x", "page"), ("pageSize=101", "pageSize"), ("pageSize=0", "pageSize")] {
+    for (query, param) in
+        [("page=0", "page"), ("page=x", "page"), ("pageSize=101", "pageSize"), ("pageSize=0", "pageSize")]
+    {
         let problem = world.get(&format!("/vehicles?{query}")).await.problem(400);
         assert_eq!(problem["param"], param);
     }
@@ -112,7 +181,9 @@ async fn a_wrong_parameter_is_named_and_an_unknown_one_ignored() {
 #[tokio::test]
 async fn addresses_that_nobody_has_are_404_and_problems() {
     let world = World::start().await;
-    for path in ["/vehicles/nobody", "/vehicles/MAZDA", "/vehicles/%00", "/vehicles/a%2Fb", "/vehicles/'%20or%201=1"] {
+    for path in
+        ["/vehicles/nobody", "/vehicles/MAZDA", "/vehicles/%00", "/vehicles/a%2Fb", "/vehicles/'%20or%201=1"]
+    {
         world.get(path).await.problem(404);
     }
 }

@@ -51,7 +51,9 @@ impl Desk {
                     answer["duration_ms"],
                     answer["action"].as_str().unwrap_or("not yet")
                 ),
-                Err(error) => tracing::warn!(record.id = record_id, error = %error, "At the desk: {story}. vitrina did not answer"),
+                Err(error) => {
+                    tracing::warn!(record.id = record_id, error = %error, "At the desk: {story}. vitrina did not answer")
+                }
             }
         }
     }
@@ -76,6 +78,13 @@ impl Desk {
 
     async fn tell(&self, record_id: &str) -> Result<Value, reqwest::Error> {
         let notice = json!({ "recordId": record_id, "source": "airtable_automation", "attempt": 1 });
-        self.http.post(&self.url).bearer_auth(self.secret.expose_secret()).json(&notice).send().await?.json().await
+        self.http
+            .post(&self.url)
+            .bearer_auth(self.secret.expose_secret())
+            .json(&notice)
+            .send()
+            .await?
+            .json()
+            .await
     }
 }

@@ -7,10 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Problem;
-use crate::{
-    domain::RecordId,
-    sync::distinct,
-};
+use crate::{domain::RecordId, sync::distinct};
 use axum::http::StatusCode;
 
 /// The longest `source` that is kept, in characters.
@@ -49,12 +46,17 @@ impl Notice {
         let (ids, is_batch) = match (wire.record_id, wire.record_ids) {
             (Some(id), None) => (vec![id], false),
             (None, Some(Value::Array(ids))) => (ids, true),
-            (None, Some(_)) => return Err(Problem::parameter("recordIds", "recordIds should be a list of record ids.")),
+            (None, Some(_)) => {
+                return Err(Problem::parameter("recordIds", "recordIds should be a list of record ids."));
+            }
             (Some(_), Some(_)) => {
                 return Err(Problem::parameter("recordIds", "Send recordId or recordIds, not both."));
             }
             (None, None) => {
-                return Err(Problem::parameter("recordId", "recordId is missing: the id of the record that changed."));
+                return Err(Problem::parameter(
+                    "recordId",
+                    "recordId is missing: the id of the record that changed.",
+                ));
             }
         };
         let param = if is_batch { "recordIds" } else { "recordId" };
@@ -74,7 +76,8 @@ impl Notice {
 
 fn record_id(value: &Value, param: &str) -> Result<RecordId, Problem> {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    text.parse().map_err(|invalid: crate::domain::InvalidRecordId| Problem::parameter(param, format!("{invalid}.")))
+    text.parse()
+        .map_err(|invalid: crate::domain::InvalidRecordId| Problem::parameter(param, format!("{invalid}.")))
 }
 
 fn printable(text: &str) -> String {

@@ -5,11 +5,16 @@
 
 mod answer;
 mod postgres;
+mod proxy;
 mod world;
 
 use std::{future::Future, time::Duration};
 
-pub use self::{answer::Answer, postgres::Database, world::World};
+pub use self::{
+    answer::Answer,
+    postgres::Database,
+    world::{Setting, World},
+};
 
 /// Waits until the condition holds; fails after 20 seconds, which only a broken promise takes.
 pub async fn eventually<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {

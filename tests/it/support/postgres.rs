@@ -7,6 +7,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
+use super::proxy::Proxy;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use tokio::sync::OnceCell;
 use vitrina::{
@@ -20,8 +21,11 @@ const TEMPLATE: &str = "vitrina_template";
 /// A database of a test's own, migrated and empty.
 pub struct Database {
     pub url: String,
+    /// The address that vitrina is given: a way there that can be cut.
+    pub url_for_vitrina: String,
     /// For looking at rows and for breaking things.
     pub pool: PgPool,
+    way: Proxy,
 }
 
 impl Database {
@@ -43,7 +47,19 @@ impl Database {
         administer(&format!("create database {name} template {template}")).await;
         let url = server().url_for(&name);
         let pool = PgPool::connect_lazy(&url).unwrap();
-        Self { url, pool }
+        let way = Proxy::to(&url).await;
+        let url_for_vitrina = format!("postgres://vitrina@{}/{name}?sslmode=disable", way.address());
+        Self { url, url_for_vitrina, pool, way }
+    }
+
+    /// For vitrina the server is gone: its connections break and new ones are refused.
+    pub async fn cut(&self) {
+        self.way.cut().await;
+    }
+
+    /// The server is back.
+    pub async fn mend(&self) {
+        self.way.mend().await;
     }
 }
 
@@ -72,7 +88,12 @@ fn server() -> &'static PrivatePg {
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(async {
-                sender.send(PrivatePg::start(Options { max_connections: 300, ..Options::new(Keep::Nothing) }).await).unwrap();
+                sender
+                    .send(
+                        PrivatePg::start(Options { max_connections: 300, ..Options::new(Keep::Nothing) })
+                            .await,
+                    )
+                    .unwrap();
                 std::future::pending::<()>().await;
             });
         });

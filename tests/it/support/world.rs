@@ -1,13 +1,14 @@
 //! A dealership: its Airtable, its database, vitrina, and a client.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 use vitrina::{
     app::App,
     config::{Config, Loader, Needs},
-    lifecycle::Lifecycle,
-    simulator::{Options, Simulator},
+    http::AppState,
+    lifecycle::{Ending, Lifecycle},
+    simulator::{Fault, Options, Simulator},
 };
 
 use super::{Answer, Database, eventually};
@@ -18,81 +19,132 @@ pub const ADMIN_TOKEN: &str = "admin-token-for-the-tests";
 /// A dealership of a test's own.
 pub struct World {
     pub airtable: Simulator,
-    pub db: Database,
+    pub db: Arc<Database>,
     pub url: String,
-    pub app: Option<App>,
     pub http: reqwest::Client,
-    pub lifecycle: Lifecycle,
+    instance: Option<Instance>,
 }
 
 /// How a world differs from the usual one.
 #[derive(Default)]
-pub struct WorldOptions {
-    pub airtable: Options,
-    pub settings: BTreeMap<&'static str, String>,
-    pub vehicles: Vec<Map<String, Value>>,
+pub struct Setting {
+    settings: Vec<(&'static str, String)>,
+    vehicles: Vec<Map<String, Value>>,
+    fault: Option<Fault>,
+}
+
+impl Setting {
+    pub fn set(mut self, key: &'static str, value: impl Into<String>) -> Self {
+        self.settings.push((key, value.into()));
+        self
+    }
+
+    pub fn vehicles(mut self, vehicles: impl IntoIterator<Item = Map<String, Value>>) -> Self {
+        self.vehicles.extend(vehicles);
+        self
+    }
+
+    /// What is wrong with Airtable from the beginning.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.fault = Some(fault);
+        self
+    }
+
+    pub async fn start(self) -> World {
+        let airtable = Simulator::start(Options { rate_limit: None, ..Options::default() }).await.unwrap();
+        for fields in self.vehicles {
+            airtable.create(fields);
+        }
+        if let Some(fault) = self.fault {
+            airtable.fault(fault);
+        }
+        let db = Arc::new(Database::new().await);
+        let instance = Instance::start(&airtable, &db, &self.settings).await;
+        let world =
+            World { url: instance.url.clone(), airtable, db, http: client(), instance: Some(instance) };
+        world.loaded().await;
+        world.airtable.requests_clear();
+        world
+    }
 }
 
 impl World {
     /// An empty dealership, loaded.
     pub async fn start() -> Self {
-        Self::with(WorldOptions::default()).await
+        Setting::default().start().await
     }
 
-    /// A dealership whose settings differ.
-    pub async fn with_settings(settings: &[(&'static str, &str)]) -> Self {
-        let settings = settings.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
-        Self::with(WorldOptions { settings, ..WorldOptions::default() }).await
-    }
-
-    pub async fn with(options: WorldOptions) -> Self {
-        let airtable = Simulator::start(options.airtable).await.unwrap();
-        for fields in options.vehicles {
-            airtable.create(fields);
-        }
-        let db = Database::new().await;
-        let config = config(&airtable, &db, &options.settings);
-        let lifecycle = Lifecycle::new(Duration::from_secs(20));
-        let app = App::start(&config, lifecycle.clone()).await.unwrap();
-        let world = Self {
-            url: format!("http://{}", app.addr()),
-            airtable,
-            db,
-            app: Some(app),
-            http: client(),
-            lifecycle,
-        };
-        world.loaded().await;
-        world.airtable.requests_clear();
-        world
+    /// A dealership one of whose settings differs.
+    pub fn set(key: &'static str, value: impl Into<String>) -> Setting {
+        Setting::default().set(key, value)
     }
 
     /// A further instance on the same Airtable and database.
     pub async fn another_instance(&self) -> Instance {
-        let config = config(&self.airtable, &self.db, &BTreeMap::new());
-        let lifecycle = Lifecycle::new(Duration::from_secs(20));
-        let app = App::start(&config, lifecycle.clone()).await.unwrap();
-        Instance { addr: app.addr(), app, lifecycle }
+        Instance::start(&self.airtable, &self.db, &[]).await
+    }
+
+    /// A further instance on another database.
+    pub async fn instance_on(&self, db: &Arc<Database>) -> Instance {
+        Instance::start(&self.airtable, db, &[]).await
+    }
+
+    /// Stops the service as SIGTERM does, and starts it again on the same Airtable and database.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        let instance = self.another_instance().await;
+        self.url.clone_from(&instance.url);
+        self.instance = Some(instance);
+    }
+
+    /// Stops the service as SIGTERM does.
+    pub async fn stop(&mut self) {
+        self.instance.take().unwrap().stop().await;
+    }
+
+    /// The parts of the service.
+    pub fn state(&self) -> &AppState {
+        self.instance.as_ref().unwrap().app.state()
     }
 
     async fn loaded(&self) {
-        let db = &self.app.as_ref().unwrap().state().db;
+        let db = &self.state().db;
         eventually("the first load succeeds", || async { db.was_ever_loaded().await.unwrap() }).await;
     }
 
     /// What Airtable's automation does when a record has changed.
     pub async fn webhook(&self, record_id: &str) -> Answer {
-        self.post_webhook(&json!({ "recordId": record_id, "source": "airtable_automation", "attempt": 1 })).await
+        self.post_webhook(&json!({ "recordId": record_id, "source": "airtable_automation", "attempt": 1 }))
+            .await
     }
 
     /// Any body, with the right secret.
     pub async fn post_webhook(&self, body: &Value) -> Answer {
-        let request = self.http.post(format!("{}/airtable-sync", self.url)).bearer_auth(WEBHOOK_SECRET).json(body);
+        Answer::read(self.webhook_request(&self.url).json(body).send().await.unwrap()).await
+    }
+
+    /// A webhook that says whom it is for and who sends it, and nothing yet.
+    pub fn webhook_request(&self, url: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{url}/airtable-sync")).bearer_auth(WEBHOOK_SECRET)
+    }
+
+    /// A webhook to another instance.
+    pub async fn webhook_to(&self, instance: &Instance, record_id: &str) -> Answer {
+        let request = self.webhook_request(&instance.url).json(&json!({ "recordId": record_id }));
         Answer::read(request.send().await.unwrap()).await
     }
 
     pub async fn get(&self, path: &str) -> Answer {
         Answer::read(self.http.get(format!("{}{path}", self.url)).send().await.unwrap()).await
+    }
+
+    pub async fn get_from(&self, instance: &Instance, path: &str) -> Answer {
+        Answer::read(self.http.get(format!("{}{path}", instance.url)).send().await.unwrap()).await
+    }
+
+    pub async fn get_if_none_match(&self, path: &str, tags: &str) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.url)).header("if-none-match", tags);
+        Answer::read(request.send().await.unwrap()).await
     }
 
     /// As an operator.
@@ -133,25 +185,40 @@ impl World {
             .unwrap()
     }
 
-    /// Stops the service as SIGTERM does.
-    pub async fn stop(&mut self) {
-        self.lifecycle.stop();
-        let _ = self.app.take().unwrap().finish().await;
+    /// What waits in the durable queue.
+    pub async fn queue(&self) -> Vec<Value> {
+        sqlx::query_scalar("select to_jsonb(q) from sync_queue q order by record_id")
+            .fetch_all(&self.db.pool)
+            .await
+            .unwrap()
     }
 }
 
-/// A further instance of the service.
+/// An instance of the service.
 pub struct Instance {
-    pub addr: SocketAddr,
-    pub app: App,
-    pub lifecycle: Lifecycle,
+    pub url: String,
+    app: App,
+    lifecycle: Lifecycle,
+}
+
+impl Instance {
+    async fn start(airtable: &Simulator, db: &Database, settings: &[(&'static str, String)]) -> Self {
+        let lifecycle = Lifecycle::new(Duration::from_secs(20));
+        let app = App::start(&config(airtable, db, settings), lifecycle.clone()).await.unwrap();
+        Self { url: format!("http://{}", app.addr()), app, lifecycle }
+    }
+
+    pub async fn stop(self) {
+        self.lifecycle.stop();
+        assert_eq!(self.app.finish().await, Ending::Asked);
+    }
 }
 
 /// The settings of a test: quick where the product is patient.
-pub fn config(airtable: &Simulator, db: &Database, settings: &BTreeMap<&'static str, String>) -> Config {
+fn config(airtable: &Simulator, db: &Database, settings: &[(&'static str, String)]) -> Config {
     let mut loader = Loader::new(std::iter::empty())
         .set("server.bind_addr", "127.0.0.1:0")
-        .set("database.url", &db.url)
+        .set("database.url", &db.url_for_vitrina)
         .set("database.max_connections", "5")
         .set("airtable.api_url", airtable.url())
         .set("airtable.api_key", airtable.token())
@@ -164,12 +231,12 @@ pub fn config(airtable: &Simulator, db: &Database, settings: &BTreeMap<&'static 
         .set("auth.webhook_secret", WEBHOOK_SECRET)
         .set("auth.admin_token", ADMIN_TOKEN);
     for (key, value) in settings {
-        loader = loader.set(key, value);
+        loader = loader.set(key, value.as_str());
     }
     loader.load(Needs::Serve).unwrap()
 }
 
 /// A client that follows no redirects, as a test wants to see them.
-pub fn client() -> reqwest::Client {
+fn client() -> reqwest::Client {
     reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap()
 }
