@@ -165,6 +165,7 @@ async fn a_listing_refuses_what_airtable_refuses() {
     for (option, value) in [
         ("fields", "Auto,Precio"),
         ("pageSize", "0"),
+        ("pageSize", "101"),
         ("pageSize", "x"),
         ("maxRecords", "0"),
         ("cellFormat", "string"),
