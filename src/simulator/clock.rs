@@ -1,7 +1,7 @@
 //! The simulator's time.
 //!
 //! **Invariants:** it starts at the machine's time, goes at its pace, never backwards, and can be moved ahead, so that a test
-//! sees attachment URLs die and webhooks expire without waiting. Everything below the server takes the time as an argument.
+//! sees attachment URLs die and lock-outs end without waiting. Everything below the server takes the time as an argument.
 
 use std::time::{Duration, Instant, SystemTime};
 

@@ -1,7 +1,10 @@
 //! What goes wrong, by script.
 //!
-//! ```ignore
-//! simulator.fault(Fault::new(What::Answer(Refusal::ServerError)).on(Target::List).next(2));
+//! ```
+//! # use vitrina::simulator::{Fault, Refusal, Simulator, Target, What};
+//! fn two_pages_fail(simulator: &Simulator) {
+//!     simulator.fault(Fault::new(What::Answer(Refusal::ServerError)).on(Target::List).next(2));
+//! }
 //! ```
 //!
 //! **Invariants:** a fault strikes only requests that passed the token check and the rate limit. Of several faults the one set first

@@ -158,7 +158,7 @@ impl Simulator {
         self.shared.lock().limiter.limit = limit;
     }
 
-    /// Moves the simulator's time ahead: lock-outs end, changes show, offsets, URLs and webhooks age.
+    /// Moves the simulator's time ahead: lock-outs end, changes show, offsets and attachment URLs age.
     pub fn advance(&self, by: Duration) {
         self.shared.lock().clock.advance(by);
     }

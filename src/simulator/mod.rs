@@ -17,7 +17,7 @@
 //! **Invariants:** what Airtable leaves undocumented is said to be a choice where it is made. Nothing here knows the rest of
 //! vitrina, so a mistake there is not repeated here.
 //!
-//! **Not here:** computed fields, OAuth, comments, cells as strings, compression; the sample vehicles.
+//! **Not here:** native webhooks (answered with 404), computed fields, OAuth, comments, cells as strings, compression; the sample vehicles.
 
 mod api;
 mod attachments;

@@ -15,7 +15,7 @@ use super::{
     ids,
 };
 
-const KEPT: usize = 50_000;
+const KEPT: usize = 5_000;
 
 /// One request as the simulator saw it.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@
 use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::{Map, Value, json};
 
 use super::{Refusal, render::Shape};
@@ -34,9 +34,8 @@ pub(in crate::simulator) struct ListQuery {
     cell_format: Option<CellFormat>,
     return_fields_by_field_id: bool,
     record_metadata: Vec<Metadata>,
-    /// Only mean something for cells as strings, which are not offered.
-    time_zone: Option<String>,
-    user_locale: Option<String>,
+    /// airtable.js leaves its own `method: "post"` in the body.
+    method: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]

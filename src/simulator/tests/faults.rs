@@ -1,3 +1,5 @@
+use std::io;
+
 use futures_util::future::join_all;
 use reqwest::header;
 
@@ -65,7 +67,10 @@ async fn a_connection_can_break_before_and_within_an_answer() {
     let (setup, path) = with_record().await;
     setup.simulator.fault(Fault::new(What::Reset).next(1));
     let error = setup.request(Method::GET, &path).send().await.unwrap_err();
-    assert!(error.is_request() && !error.is_connect() && !error.is_timeout(), "{error:?}");
+    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    let kinds: Vec<_> =
+        causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).map(io::Error::kind).collect();
+    assert!(kinds.contains(&io::ErrorKind::ConnectionReset), "{error:?}");
 
     setup.simulator.fault(Fault::new(What::TruncatedBody).next(1));
     let response = setup.request(Method::GET, &path).send().await.unwrap();
@@ -88,6 +93,12 @@ async fn an_answer_can_be_slow_or_never_come() {
         assert_eq!(setup.get(&path).await.1["fields"]["Auto"], "old");
         assert!(started.elapsed() >= pause * 20);
     }
+    setup.simulator.set_latency(pause * 20);
+    let started = std::time::Instant::now();
+    assert_eq!(setup.get(&path).await.0, 200);
+    assert!(started.elapsed() >= pause * 20);
+    setup.simulator.set_latency(Duration::ZERO);
+
     setup.simulator.requests_clear();
     setup.simulator.fault(Fault::new(What::Hang).next(1));
     let waiting = tokio::spawn(answer(setup.request(Method::GET, &path)));
@@ -131,6 +142,17 @@ async fn a_fault_can_be_aimed() {
 }
 
 #[tokio::test]
+async fn a_fault_is_not_used_up_by_a_request_that_was_turned_away() {
+    let (setup, path) = with_record().await;
+    setup.simulator.fault(Fault::new(What::Answer(Refusal::ServerError)).next(1));
+    assert_eq!(
+        setup.http.get(format!("{}{path}", setup.simulator.url())).send().await.unwrap().status(),
+        401
+    );
+    assert_eq!(setup.get(&path).await.0, 500);
+}
+
+#[tokio::test]
 async fn too_many_requests_lock_the_base_out() {
     let setup = setup_with(Options {
         rate_limit: Some(RateLimit { per_second: 2, lockout: Duration::from_hours(1) }),
@@ -150,6 +172,7 @@ async fn too_many_requests_lock_the_base_out() {
     );
     assert_eq!(setup.simulator.rate_limited(), refused + 1);
     assert_eq!(setup.get("/v0/meta/whoami").await.0, 200, "belongs to no base");
+    assert_eq!(setup.get("/photos/none.jpg").await.0, 404, "nor do files");
     assert!(setup.simulator.max_in_any_second() >= 3);
 
     setup.simulator.advance(Duration::from_hours(1));

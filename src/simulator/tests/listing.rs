@@ -165,6 +165,7 @@ async fn a_listing_refuses_what_airtable_refuses() {
     for (option, value) in [
         ("fields", "Auto,Precio"),
         ("pageSize", "0"),
+        ("pageSize", "101"),
         ("pageSize", "x"),
         ("maxRecords", "0"),
         ("cellFormat", "string"),
@@ -221,6 +222,8 @@ async fn a_single_record_is_found_in_other_tables_too_but_a_listing_finds_its_ow
     let other = setup.simulator.create_in_other_table(cells(json!({"Nombre": "Ana"})));
     assert_eq!(setup.get(&setup.table(&format!("/{own}"))).await.1["fields"], json!({"Auto": "Jetta"}));
     assert_eq!(setup.get(&setup.table(&format!("/{other}"))).await.1["fields"], json!({"Nombre": "Ana"}));
+    let elsewhere = format!("/v0/{}/Clientes/{own}", setup.simulator.base_id());
+    assert_eq!(setup.get(&elsewhere).await.1["id"], own);
     let formula = format!("OR(RECORD_ID()='{own}',RECORD_ID()='{other}')");
     assert_eq!(ids(&setup.list(&[("filterByFormula", &formula)]).await.1), [own.as_str()]);
 
