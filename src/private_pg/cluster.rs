@@ -157,6 +157,8 @@ impl Cluster {
                 "wal_level=minimal",
                 "max_wal_senders=0",
                 "shared_buffers=32MB",
+                // In the folder, so that not even a killed server leaves a trace in /dev/shm.
+                "dynamic_shared_memory_type=mmap",
             ]
         } else {
             &["shared_buffers=128MB"]

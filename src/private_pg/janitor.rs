@@ -8,9 +8,14 @@ use std::{
     io::{self, PipeWriter},
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
-use tokio::process::{Child, Command};
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
+};
+use tracing::warn;
 
 use super::{
     error::PrivatePgError,
@@ -20,6 +25,9 @@ use super::{
 
 /// The name of a folder, as long as the real ones.
 const NAME: &str = "vitrina-pg-XXXXXX";
+
+/// How long removing the folder is waited for.
+const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A temporary folder and the process that removes it.
 #[derive(Debug)]
@@ -68,11 +76,12 @@ impl Janitor {
         Ok(self.lifeline.try_clone()?.into())
     }
 
-    /// Waits until the folder is gone; every process of the server must have ended.
+    /// Waits until the folder is gone, for a while; every process of the server must have ended.
     pub(super) async fn finish(self) {
-        let Self { lifeline, mut process, folder: _ } = self;
+        let Self { lifeline, mut process, folder } = self;
         drop(lifeline);
-        // Whether it could remove everything changes nothing for the caller; the folder is temporary.
-        let _ = process.wait().await;
+        if !matches!(timeout(GONE_WITHIN, process.wait()).await, Ok(Ok(status)) if status.success()) {
+            warn!("the temporary folder {} could not be removed, remove it by hand", folder.display());
+        }
     }
 }

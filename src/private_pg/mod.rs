@@ -10,6 +10,9 @@
 //! The story in order: [`identity`] (who runs it), [`programs`] and [`fetch`] (what is run), [`janitor`] (the folder of a
 //! temporary cluster), [`home`] (the folder and its locks), [`cluster`] (`initdb` and settings), [`server`] (running).
 //!
+//! Under systemd, `KillMode=mixed` lets vitrina stop first and its server after it; the default works too, but the server then
+//! turns new connections away while vitrina is still finishing.
+//!
 //! **Not here:** the pool, the schema, migrations: to them this is a `DATABASE_URL` like any other.
 
 mod cluster;

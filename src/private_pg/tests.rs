@@ -65,7 +65,7 @@ async fn a_dropped_temporary_server_leaves_no_process_and_no_folder() {
 #[tokio::test]
 async fn kept_data_survive_a_stop_and_a_start() {
     let root = root();
-    let options = Options::new(Keep::Data(root.path().join("cluster")));
+    let options = Options::new(Keep::Data(root.path().join("new").join("cluster")));
     let pg = PrivatePg::start(options.clone()).await.unwrap();
     remember(&pg.url(), 7).await;
     pg.stop().await.unwrap();
@@ -123,7 +123,7 @@ async fn a_killed_owner_of_a_temporary_cluster_leaves_nothing() {
 
 #[tokio::test]
 async fn an_owner_killed_while_starting_leaves_nothing() {
-    for moment in ["", "socket", "data.new", "data.new/base", "data/postmaster.pid"] {
+    for moment in ["", "data.new/base", "data/postmaster.pid"] {
         let root = root();
         let mut owner = Owner::start(Path::new(""), Some(root.path()));
         until(moment, || {
@@ -136,6 +136,22 @@ async fn an_owner_killed_while_starting_leaves_nothing() {
         })
         .await;
     }
+}
+
+#[tokio::test]
+async fn a_cluster_that_was_never_finished_is_made_anew() {
+    let root = root();
+    fs::create_dir(root.path().join("data.new")).unwrap();
+    fs::write(root.path().join("data.new/PG_VERSION"), "15\n").unwrap();
+    // And one whose `initdb` is still at work, its owner being dead.
+    let mut owner = Owner::start(root.path(), None);
+    until("initdb works", || root.path().join("data.new/base").exists()).await;
+    owner.kill();
+
+    let pg = PrivatePg::start(Options::new(Keep::Data(root.path().into()))).await.unwrap();
+    assert!(connect(&pg.url()).await.is_ok());
+    assert!(!root.path().join("data.new").exists());
+    pg.stop().await.unwrap();
 }
 
 #[cfg(target_os = "linux")]
@@ -303,7 +319,10 @@ struct Owner(Child);
 
 impl Owner {
     fn start(folder: &Path, temp_dir: Option<&Path>) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
+        // This very program, even if a build has replaced its file meanwhile.
+        let this = Path::new("/proc/self/exe");
+        let this = if this.exists() { this.into() } else { std::env::current_exe().unwrap() };
+        let mut command = Command::new(this);
         command.args(["--exact", "private_pg::tests::owner_process", "--ignored", "--nocapture"]);
         command.env(OWNER_FOLDER, folder).envs(temp_dir.map(|dir| ("TMPDIR", dir)));
         Self(command.stdout(Stdio::piped()).spawn().unwrap())
@@ -349,29 +368,18 @@ async fn remembered(url: &str) -> i32 {
 
 /// A folder that PostgreSQL's user can enter too.
 fn root() -> TempDir {
-    let root = tempfile::Builder::new()
-        .prefix("pg-test-")
-        .permissions(fs::Permissions::from_mode(0o755))
-        .tempdir()
-        .unwrap();
-    if Path::new("/proc/self").exists() {
-        // The kernel shows real paths; so must the test.
-        assert_eq!(root.path(), root.path().canonicalize().unwrap());
-    }
-    root
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("pg-test-").permissions(fs::Permissions::from_mode(0o755)).tempdir().unwrap()
 }
 
+/// Written by a shell: what a test itself has just had open for writing, a process forked meanwhile may still have open, and
+/// then it cannot be run.
 fn fake_programs(parent: &Path, version: u32) -> PathBuf {
     let dir = parent.join(version.to_string());
-    fs::create_dir_all(&dir).unwrap();
-    for name in ["initdb", "pg_ctl", "postgres"] {
-        let program = dir.join(name);
-        // Whole and executable before it can be seen: a file still open for writing cannot be run.
-        if !program.exists() {
-            fs::write(&program, format!("#!/bin/sh\necho 'postgres (PostgreSQL) {version}.1'\n")).unwrap();
-            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        }
-    }
+    let script = r#"mkdir -p "$0" && cd "$0" && for name in initdb pg_ctl postgres; do
+        printf '#!/bin/sh\necho "postgres (PostgreSQL) %s.1"\n' "$1" >$name && chmod 755 $name || exit 1; done"#;
+    let written = Command::new("sh").args(["-c", script]).arg(&dir).arg(version.to_string()).status();
+    assert!(written.unwrap().success());
     dir
 }
 
