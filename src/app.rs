@@ -65,13 +65,12 @@ impl App {
     /// Starts everything; returns when the port is open.
     pub async fn start(config: &Config, lifecycle: Lifecycle) -> Result<Self, StartError> {
         let stop = lifecycle.soft();
-        let (url, postgres) = match &config.database.url {
-            Some(url) => (url.expose_secret().to_owned(), None),
-            None => {
-                let starting = PrivatePg::start(private_postgres(&config.database));
-                let postgres = stop.run_until_cancelled(starting).await.ok_or(StartError::Stopped)??;
-                (postgres.url(), Some(postgres))
-            }
+        let (url, postgres) = if let Some(url) = &config.database.url {
+            (url.expose_secret().to_owned(), None)
+        } else {
+            let starting = PrivatePg::start(private_postgres(&config.database));
+            let postgres = stop.run_until_cancelled(starting).await.ok_or(StartError::Stopped)??;
+            (postgres.url(), Some(postgres))
         };
         let db = Db::new(&url, &config.database)?;
         stop.run_until_cancelled(migrate(&db)).await.ok_or(StartError::Stopped)??;

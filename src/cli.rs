@@ -1,7 +1,9 @@
 //! The command line.
 //!
-//! **Invariants:** exit codes are 0 done, 1 failed, 2 usage or configuration. Results go to standard output, the log and what went
+//! **Invariants:** doc comments of commands and options are what `--help` prints, hence their plain form. Exit codes are 0 done, 1 failed, 2 usage or configuration. Results go to standard output, the log and what went
 //! wrong to standard error.
+
+#![expect(clippy::doc_markdown, reason = "doc comments are printed on a terminal, where backticks are noise")]
 
 mod demo;
 
@@ -87,12 +89,11 @@ async fn serve() -> anyhow::Result<ExitCode> {
 async fn migrate(revert: bool, json: bool) -> anyhow::Result<ExitCode> {
     let config = Loader::from_environment().load(Needs::Database)?;
     telemetry::init(&config.log)?;
-    let (url, postgres) = match &config.database.url {
-        Some(url) => (url.expose_secret().to_owned(), None),
-        None => {
-            let postgres = PrivatePg::start(app::private_postgres(&config.database)).await?;
-            (postgres.url(), Some(postgres))
-        }
+    let (url, postgres) = if let Some(url) = &config.database.url {
+        (url.expose_secret().to_owned(), None)
+    } else {
+        let postgres = PrivatePg::start(app::private_postgres(&config.database)).await?;
+        (postgres.url(), Some(postgres))
     };
     let db = Db::new(&url, &config.database)?;
     let done = if revert { db.revert_last().await } else { db.migrate().await };

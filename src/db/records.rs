@@ -208,7 +208,7 @@ async fn write(tx: &mut PgConnection, plans: &[Plan]) -> Result<(), sqlx::Error>
             Write::Nothing => {}
             Write::Deletion => deleted.push(plan.outcome.record_id.to_string()),
             Write::Vehicle { content, updated_at, .. } => {
-                rows.push(Row { content, slug: plan.outcome.slug.as_deref(), updated_at: *updated_at })
+                rows.push(Row { content, slug: plan.outcome.slug.as_deref(), updated_at: *updated_at });
             }
         }
     }

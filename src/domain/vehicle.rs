@@ -15,6 +15,7 @@ use super::{Fields, Money, RecordId};
 ///
 /// Two equal contents need no write. Slug and times are given by the database, see `db::vehicles`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a checkbox of its own in Airtable")]
 pub struct Content {
     /// The Airtable id.
     pub record_id: RecordId,

@@ -50,18 +50,18 @@ fn module(path: &Path) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-fn may_use(user: &str, used: &str) -> bool {
-    if user == used || user == "main" || user == "lib" {
+fn may_use(user: &str, target: &str) -> bool {
+    if user == target || user == "main" || user == "lib" {
         return true;
     }
     if let Some((_, allowed)) = BESIDE.iter().find(|(name, _)| *name == user) {
-        return allowed.contains(&used);
+        return allowed.contains(&target);
     }
     let place = |name: &str| ORDER.iter().position(|module| *module == name);
-    match (place(user), place(used)) {
-        (Some(user_at), Some(used_at)) => user_at < used_at && !(user == "airtable" && used == "db"),
+    match (place(user), place(target)) {
+        (Some(from), Some(to)) => from < to && !(user == "airtable" && target == "db"),
         // The clock may be asked by whoever is not told; the others serve those who start things.
-        (Some(_), None) => match used {
+        (Some(_), None) => match target {
             "clock" => user != "domain",
             "lifecycle" | "telemetry" | "private_pg" | "simulator" => ["cli", "app"].contains(&user),
             _ => false,

@@ -3,11 +3,10 @@
 //! One binary: real PostgreSQL, a faithful Airtable simulator, real HTTP. `support` explains how a test is written; `webhook` is a
 //! good first one to read.
 
-#![allow(
-    missing_docs,
+#![expect(
+    unreachable_pub,
     clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "tests say what they promise by their names"
+    reason = "a test says by its name what is promised, and fails by panicking"
 )]
 
 mod architecture;

@@ -9,7 +9,7 @@ use vitrina::{
 
 use crate::support::Database;
 
-async fn db(database: &Database, schema: &str) -> Db {
+fn db(database: &Database, schema: &str) -> Db {
     let settings =
         Loader::new(std::iter::empty()).set("database.schema", schema).load(Needs::Database).unwrap();
     Db::new(&database.url, &settings.database).unwrap()
@@ -35,7 +35,7 @@ async fn every_step_goes_up_and_down_on_filled_tables() {
         MIGRATOR.run_to(step.version, &database.pool).await.unwrap();
         database.pool.execute(sample).await.unwrap();
     }
-    let db = db(&database, "public").await;
+    let db = db(&database, "public");
     assert_eq!(db.version().await.unwrap(), steps.last().map(|step| step.version));
     for _ in &steps {
         db.revert_last().await.unwrap();
@@ -66,7 +66,7 @@ async fn every_script_may_run_twice() {
 #[tokio::test]
 async fn tables_may_live_in_a_schema_of_their_own() {
     let database = Database::empty().await;
-    let db = db(&database, "vitrina").await;
+    let db = db(&database, "vitrina");
     db.migrate().await.unwrap();
     db.migrate().await.unwrap();
     let schemas: Vec<String> =

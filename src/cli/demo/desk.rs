@@ -52,7 +52,7 @@ impl Desk {
                     answer["action"].as_str().unwrap_or("not yet")
                 ),
                 Err(error) => {
-                    tracing::warn!(record.id = record_id, error = %error, "At the desk: {story}. vitrina did not answer")
+                    tracing::warn!(record.id = record_id, error = %error, "At the desk: {story}. vitrina did not answer");
                 }
             }
         }
