@@ -247,6 +247,8 @@ async fn readers_lag_behind_people() {
     let unseen = setup.simulator.create(Map::new());
     assert_eq!(setup.get(&path).await.1["fields"]["Auto"], "old");
     assert_eq!(ids(&setup.list(&[("filterByFormula", "{Auto}='new'")]).await.1), [""; 0]);
+    let (_, page) = setup.list(&[]).await;
+    assert_eq!((ids(&page), &page["records"][0]["fields"]["Auto"]), (vec![id.clone()], &json!("old")));
     assert_eq!(setup.get(&setup.table(&format!("/{unseen}"))).await.0, 404);
     assert_eq!(setup.simulator.record(&id).unwrap().fields["Auto"], "new");
 
