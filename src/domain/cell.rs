@@ -266,6 +266,19 @@ mod tests {
     }
 
     #[test]
+    fn a_failed_formula_is_told_from_an_object_that_says_nothing() {
+        for (cell, says) in [
+            (json!({"error": "#ERROR!", "value": 3}), "formula"),
+            (json!({"specialValue": "NaN", "value": 3}), "formula"),
+            (json!({"state": "error", "value": "viejo"}), "AI field"),
+            (json!({"id": "attA1b2C3d4E5f6G7"}), "without words"),
+        ] {
+            let what = first(&cell, Member::Words, |_| Ok(())).unwrap_err();
+            assert!(what.problem.contains(says), "{cell}: {}", what.problem);
+        }
+    }
+
+    #[test]
     fn a_quotation_is_cut_by_characters() {
         let long = "ñ".repeat(100_000);
         for quoted in [quote_text(&long), quote(&json!([{ "error": long }]))] {

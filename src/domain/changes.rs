@@ -161,7 +161,7 @@ fn same_number(new: &serde_json::Number, former: &serde_json::Number) -> bool {
     }
     match (new.as_f64(), former.as_f64()) {
         (Some(a), Some(b)) if new.is_f64() || former.is_f64() => {
-            (a - b).abs() <= a.abs().max(b.abs()) * 4.0 * f64::EPSILON
+            (a - b).abs() <= a.abs().max(b.abs()) * 4.0 * f64::EPSILON + f64::MIN_POSITIVE
         }
         _ => false,
     }
@@ -242,7 +242,12 @@ mod tests {
             content.data = serde_json::from_str(&format!("{{\"n\": {text}}}")).unwrap();
             content
         };
-        for (new, former) in [("1e17", "100000000000000000"), ("3.0", "3"), ("0.30000000000000004", "0.3")] {
+        for (new, former) in [
+            ("1e17", "100000000000000000"),
+            ("3.0", "3"),
+            ("0.30000000000000004", "0.3"),
+            ("3e-309", "2e-309"),
+        ] {
             assert_eq!(data(new).changes_from(&data(former)), Vec::<&str>::new(), "{new}");
         }
         for (new, former) in
@@ -310,6 +315,10 @@ mod tests {
             kept(&[Column::Marca, Column::Modelo, Column::Title], json!({}), &former).title,
             "Mazda 3"
         );
+        let mut other = former.clone();
+        "Ganga".clone_into(&mut other.title);
+        let fields = json!({"AutoSubmarcaVersion": "3", "Auto": "Oferta"});
+        assert_eq!(kept(&[Column::Marca], fields, &other).title, "Oferta");
         let named = normalized(json!({"AutoMarca": "Mazda", "Auto": "Mi Mazda"})).content;
         assert_eq!(kept(&[Column::Marca], json!({"Auto": "Tu Mazda"}), &named).title, "Tu Mazda");
     }

@@ -3,7 +3,7 @@
 //! **Invariants:** one column, one kind: what `config/fields.toml` says under `as` must be [`Column::kind`]. The name of a
 //! column is that of [`Content`](super::Content) in SQL and JSON.
 //!
-//! **Not here:** columns that follow from others (`carroceria`, `listed`, …), see [`super::normalize`].
+//! **Not here:** columns that follow from others (`carroceria`, `listed`, …), see [`super::normalize()`].
 
 use std::{fmt, str::FromStr};
 

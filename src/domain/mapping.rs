@@ -4,7 +4,7 @@
 //! fallback, so no vehicle is without one; `ordenstatus` is mapped, for it decides what is listed.
 //!
 //! **Not here:** the file's syntax and what can be wrong with it, see [`super::mapping_file`]; the reading itself, see
-//! [`super::normalize`].
+//! [`super::normalize()`].
 
 use std::{
     collections::{BTreeMap, BTreeSet},

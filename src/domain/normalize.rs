@@ -402,6 +402,33 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_does_not_stand_in_for_a_broken_text() {
+        let read = normalized(json!({"Garantia": {"error": "#ERROR!"}, "garantia": "1 mes"}));
+        assert_eq!(read.content.garantia, None);
+        assert_eq!(read.warnings.len(), 1);
+    }
+
+    #[test]
+    fn the_listed_state_is_compared_without_case_and_spaces_on_both_sides() {
+        let rules = Rules { listed_status: " En Piso ".to_owned(), ..rules() };
+        for (state, listed) in [("en  piso", true), ("ENPISO", true), ("en pis", false)] {
+            let record = record(json!({"OrdenStatus": state}));
+            assert_eq!(normalize(&record, Mapping::builtin(), &rules).content.listed, listed, "{state}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_creation_is_kept_to_the_microsecond_as_postgresql_does() {
+        let mut record = record(json!({}));
+        record.created_time = "2024-04-30T18:05:11.123456789Z".parse().unwrap();
+        let content = normalize(&record, Mapping::builtin(), &rules()).content;
+        assert_eq!(
+            content.created_at,
+            "2024-04-30T18:05:11.123456Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap()
+        );
+    }
+
+    #[test]
     fn the_main_photo_is_the_first_exterior_one_unless_another_is_given() {
         let exterior = "https://a.mx/1 https://a.mx/2";
         for (given, image, warned) in [

@@ -210,7 +210,7 @@ mod tests {
         let long = format!("https://a.mx/{}", "x".repeat(MAX_BYTES));
         assert!(url(&json!(long)).is_err());
         assert!(url(&json!(long[..MAX_BYTES])).is_ok());
-        let (kept, unreadable) = urls(&json!("https://a.mx/1.jpg, 2.jpg"));
+        let (kept, unreadable) = urls(&json!("https://a.mx/1.jpg, 2.jpg, 3.jpg"));
         assert_eq!(
             (kept, unreadable.unwrap().value),
             (vec!["https://a.mx/1.jpg".to_owned()], "\"2.jpg\"".to_owned())

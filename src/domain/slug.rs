@@ -129,6 +129,7 @@ mod tests {
         for (text, slug) in [
             ("https://trefa.mx/autos/mazda-3-2020/", Ok("mazda-3-2020")),
             ("https://trefa.mx/autos/mazda-3-2020?utm=x#top", Ok("mazda-3-2020")),
+            ("https://trefa.mx/autos/mazda-3#top/x", Ok("mazda-3")),
             ("/autos/Mazda-3//", Ok("mazda-3")),
             ("trefa.mx/autos/mazda-3", Ok("mazda-3")),
             ("mazda-3", Ok("mazda-3")),

@@ -5,7 +5,7 @@
 //!
 //! **Units:** pesos, kilometres, months, UTC. Words for these may stand beside a number.
 //!
-//! **Not here:** addresses, see [`super::photos`]; which field is read, see [`super::normalize`].
+//! **Not here:** addresses, see [`super::photos`]; which field is read, see [`super::normalize()`].
 
 use std::collections::HashSet;
 
