@@ -73,7 +73,7 @@ impl App {
             (postgres.url(), Some(postgres))
         };
         let db = Db::new(&url, &config.database)?;
-        stop.run_until_cancelled(migrate(&db)).await.ok_or(StartError::Stopped)??;
+        stop.run_until_cancelled(prepare(&db)).await.ok_or(StartError::Stopped)??;
         let state = build(config, db)?;
         let listener = bind(config.server.bind_addr).await?;
         let addr = listener
@@ -122,10 +122,6 @@ impl App {
         lifecycle.spawn("notices", async move {
             stop.run_until_cancelled(hear_others(&state)).await;
         });
-        let (engine, stop) = (self.state.engine.clone(), lifecycle.soft());
-        lifecycle.spawn("first load", async move {
-            stop.run_until_cancelled(first_load(&engine)).await;
-        });
     }
 }
 
@@ -137,12 +133,16 @@ pub fn private_postgres(settings: &DatabaseSettings) -> Options {
     }
 }
 
-fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
-    let airtable = AirtableClient::new(&config.airtable)?;
+/// The write side alone, for commands that sync without serving; running instances hear of what it stores.
+pub fn engine(config: &Config, db: Db) -> Result<Engine, StartError> {
     let catalog = Catalog::new(db.clone(), config.locations.clone(), &config.cache);
-    let engine = Engine::new(db.clone(), airtable, catalog.clone(), config);
+    Ok(Engine::new(db, AirtableClient::new(&config.airtable)?, catalog, config))
+}
+
+fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
+    let engine = engine(config, db.clone())?;
     Ok(AppState {
-        catalog,
+        catalog: engine.catalog().clone(),
         engine,
         db,
         credentials: Credentials::new(&config.auth),
@@ -154,11 +154,15 @@ async fn bind(addr: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(addr).await.map_err(|source| StartError::Bind { addr, source })
 }
 
-/// Waits for the database and brings its tables up to date.
-async fn migrate(db: &Db) -> Result<(), DbError> {
+/// Waits for the database, checks the way to it, and brings its tables up to date.
+async fn prepare(db: &Db) -> Result<(), DbError> {
     let mut pause = Duration::from_millis(250);
     loop {
-        match db.migrate().await {
+        let prepared = async {
+            db.refuse_transaction_pooler().await?;
+            db.migrate().await
+        };
+        match prepared.await {
             Err(error) if error.is_transient() => {
                 tracing::warn!(error = %error, "waiting for the database");
                 sleep(pause).await;
@@ -172,10 +176,14 @@ async fn migrate(db: &Db) -> Result<(), DbError> {
 /// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed.
 async fn hear_others(state: &AppState) {
     let mut pause = Duration::from_millis(250);
+    let mut was_away = false;
     loop {
         let error = match state.db.listen().await {
             Ok(mut listener) => {
                 pause = Duration::from_millis(250);
+                if std::mem::replace(&mut was_away, false) {
+                    state.engine.want_catch_up();
+                }
                 // What was committed before the listener was there has not been heard.
                 state.catalog.invalidate();
                 loop {
@@ -187,17 +195,8 @@ async fn hear_others(state: &AppState) {
             }
             Err(error) => error,
         };
+        was_away = true;
         tracing::warn!(error = %error, "the notices of other instances cannot be heard; trying again");
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-}
-
-/// Loads an empty database. Airtable's absence delays it and stops nothing else.
-async fn first_load(engine: &Engine) {
-    let mut pause = Duration::from_secs(1);
-    while let Err(error) = engine.load_if_never_loaded().await {
-        tracing::error!(error = %error, "the first load failed; trying again");
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

@@ -6,6 +6,8 @@
 #![expect(clippy::doc_markdown, reason = "doc comments are printed on a terminal, where backticks are noise")]
 
 mod demo;
+mod sync;
+mod work;
 
 use std::{
     io::{self, Write},
@@ -14,14 +16,11 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use secrecy::ExposeSecret;
 
 use crate::{
-    app::{self, App},
+    app::App,
     config::{Config, ConfigErrors, Loader, Needs},
-    db::Db,
     lifecycle::Lifecycle,
-    private_pg::PrivatePg,
     telemetry,
 };
 
@@ -51,6 +50,13 @@ enum Command {
     /// Starts a temporary PostgreSQL, a simulated Airtable with sample vehicles that somebody keeps editing, and the service;
     /// prints addresses, tokens and curl lines to try. Ctrl-C ends it and leaves nothing behind.
     Demo(demo::Options),
+    /// Sync many records now: all, what changed, or given ones.
+    ///
+    /// Works on its own or beside a running service, which hears of what is stored. One run at a time: fails when another is under
+    /// way.
+    Sync(sync::SyncOptions),
+    /// Sync records once more: given ones, those of a span of time, or all that failed.
+    Replay(sync::ReplayOptions),
     /// Bring the database's tables to this version.
     ///
     /// `serve` does so by itself; this is for those who want to do it beforehand, or to go back.
@@ -69,6 +75,8 @@ pub async fn run(cli: Cli) -> ExitCode {
     let ended = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve().await,
         Command::Demo(options) => demo::run(options).await,
+        Command::Sync(options) => sync::sync(options).await,
+        Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
     };
     ended.unwrap_or_else(|error| {
@@ -82,6 +90,7 @@ async fn serve() -> anyhow::Result<ExitCode> {
     telemetry::init(&config.log)?;
     let lifecycle = Lifecycle::new(config.server.shutdown_grace);
     lifecycle.stop_on_signals()?;
+    allow_many_connections();
     let app = App::start(&config, lifecycle).await?;
     Ok(app.finish().await.into())
 }
@@ -89,21 +98,15 @@ async fn serve() -> anyhow::Result<ExitCode> {
 async fn migrate(revert: bool, json: bool) -> anyhow::Result<ExitCode> {
     let config = Loader::from_environment().load(Needs::Database)?;
     telemetry::init(&config.log)?;
-    let (url, postgres) = if let Some(url) = &config.database.url {
-        (url.expose_secret().to_owned(), None)
-    } else {
-        let postgres = PrivatePg::start(app::private_postgres(&config.database)).await?;
-        (postgres.url(), Some(postgres))
-    };
-    let db = Db::new(&url, &config.database)?;
-    let done = if revert { db.revert_last().await } else { db.migrate().await };
-    let version = db.version().await;
-    db.close().await;
-    if let Some(postgres) = postgres {
-        postgres.stop().await?;
-    }
-    done?;
-    let version = version?;
+    let version = work::with_database(&config, async |db| {
+        if revert {
+            db.revert_last().await?
+        } else {
+            db.migrate().await?
+        }
+        Ok(db.version().await?)
+    })
+    .await?;
     if json {
         say(&serde_json::json!({ "version": version }))?;
     } else {
@@ -113,6 +116,13 @@ async fn migrate(revert: bool, json: bool) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A burst of webhooks has a connection each, and usual limits on open files are far lower than what the system allows.
+fn allow_many_connections() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::from(u16::MAX)) {
+        tracing::warn!(error = %error, "the limit on open files stays as it is");
+    }
 }
 
 /// Prints a result. A reader that has gone is an error like any other.

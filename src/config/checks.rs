@@ -27,6 +27,20 @@ pub(super) fn check(config: &Config, report: &mut Report) {
     database(&config.database, report);
     airtable(&config.airtable, report);
     not_zero("sync.max_batch", &config.sync.max_batch, report);
+    if !(0.0..=1.0).contains(&config.sync.max_unlist_share) {
+        let share = config.sync.max_unlist_share.to_string();
+        report.wrong("sync.max_unlist_share", share, "a share from 0 to 1, such as 0.2");
+    }
+    if config.sync.queue_max_attempts < 1 {
+        let attempts = config.sync.queue_max_attempts.to_string();
+        report.wrong("sync.queue_max_attempts", attempts, "a number of 1 or more");
+    }
+    at_most(
+        ("sync.queue_backoff_base", &config.sync.queue_backoff_base),
+        ("sync.queue_backoff_max", &config.sync.queue_backoff_max),
+        report,
+    );
+    not_zero("sync.queue_backoff_base", &config.sync.queue_backoff_base, report);
     not_empty("listing.status", &config.listing.status, report);
     for (key, value) in [
         ("cache.list_control", &config.cache.list_control),

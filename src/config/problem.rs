@@ -123,6 +123,8 @@ pub(super) fn form(key: &str) -> &'static str {
         "database.schema" => "up to 63 lower-case letters, digits and _, not starting with a digit or pg_",
         "server.bind_addr" => "an address and a port, such as 127.0.0.1:8080 or [::]:8080",
         "listing.fields_file" => "the path of a readable file in the form of config/fields.toml",
+        "sync.nightly" => "a cron expression of five parts, such as 0 2 * * * for two o'clock every night",
+        "sync.time_zone" => "an IANA time zone, such as America/Monterrey",
         "log.format" => "pretty or json",
         "log.filter" => "a tracing filter, such as info or info,vitrina=debug",
         _ => "",

@@ -9,6 +9,8 @@
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
+use chrono_tz::Tz;
+use croner::Cron;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -159,6 +161,18 @@ pub struct SyncSettings {
     pub reply_within: Duration,
     /// Records in one webhook at most.
     pub max_batch: usize,
+    /// When a webhook's record is read once more if nothing had changed; zero: never.
+    #[serde(with = "super::duration")]
+    pub recheck_after: Duration,
+    /// When the nightly run begins, as a cron expression (minute, hour, day, month, weekday).
+    pub nightly: Cron,
+    /// The IANA time zone of `nightly`.
+    pub time_zone: Tz,
+    /// How often what webhooks missed is looked for; zero: never.
+    #[serde(with = "super::duration")]
+    pub catch_up_every: Duration,
+    /// The share of listed vehicles, 0 to 1, that one full run may take out of the listing.
+    pub max_unlist_share: f64,
     /// How often a queued record is tried before it is given up.
     pub queue_max_attempts: i32,
     /// The longest wait before a queued record's second try; doubles with each further one.

@@ -9,6 +9,12 @@ pub enum DbError {
     /// The server refused what it was given: a value or a statement is wrong, and so it stays.
     #[error("PostgreSQL refused a statement: {0}")]
     Refused(#[source] sqlx::Error),
+    /// A pooler in transaction or statement mode stands before the server.
+    #[error(
+        "DATABASE_URL leads to a pooler that gives each transaction another connection (PgBouncer with pool_mode = transaction, Supavisor \
+         on port 6543); vitrina needs one that is its own: use the session port (Supabase: 5432), pool_mode = session, or the server itself"
+    )]
+    TransactionPooler,
     /// The tables could not be brought to this version.
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -20,7 +26,7 @@ impl DbError {
         match self {
             Self::Unreachable(_) => true,
             Self::Migration(sqlx::migrate::MigrateError::Execute(error)) => unreachable_now(error),
-            Self::Refused(_) | Self::Migration(_) => false,
+            Self::Refused(_) | Self::TransactionPooler | Self::Migration(_) => false,
         }
     }
 }

@@ -11,9 +11,11 @@
 
 mod error;
 pub mod fields;
+pub mod lock;
 pub mod logs;
 pub mod notify;
 mod plan;
+mod pooler;
 pub mod queue;
 pub mod records;
 pub mod runs;
@@ -44,6 +46,7 @@ pub struct Stamp(i64);
 pub struct Db {
     pool: PgPool,
     instance: Uuid,
+    options: PgConnectOptions,
     schema: String,
 }
 
@@ -63,8 +66,8 @@ impl Db {
                     Ok(())
                 })
             })
-            .connect_lazy_with(options);
-        Ok(Self { pool, instance: Uuid::now_v7(), schema })
+            .connect_lazy_with(options.clone());
+        Ok(Self { pool, instance: Uuid::now_v7(), options, schema })
     }
 
     /// Brings the tables to this version; does nothing when they are. Safe on several instances at once (advisory lock).

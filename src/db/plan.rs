@@ -4,11 +4,11 @@
 //! `updated_at` moves only when something that the website shows changes, so notes in unmapped fields do not reorder the listing.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     logs::{LogEntry, LogStatus},
-    records::{Cause, Reading},
+    records::{Cause, Changes, Reading},
 };
 use crate::domain::{Action, Column, Content, Outcome};
 
@@ -142,6 +142,21 @@ impl Plan {
             cause: reading.cause,
             write: Write::Nothing,
         }
+    }
+
+    /// The columns in which the vehicle would change, before and after.
+    pub(super) fn changes(&self, before: Option<&Content>) -> Changes {
+        let (Some(before), Write::Vehicle { content, .. }) = (before, &self.write) else {
+            return Changes::new();
+        };
+        let json = |content: &Content| serde_json::to_value(content).unwrap_or_default();
+        let (before, after) = (json(before), json(content));
+        let value = |of: &Value, column: &str| of.get(column).cloned().unwrap_or_default();
+        self.outcome
+            .changed
+            .iter()
+            .map(|column| (*column, (value(&before, column), value(&after, column))))
+            .collect()
     }
 
     /// Whether a run's log mentions it by itself.

@@ -12,12 +12,13 @@
 //! **Not here:** raising the cache's generation, which the caller does after this returned and before it answers.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     time::Instant,
 };
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::Value;
 use sqlx::{PgConnection, types::Json};
 
 use super::{
@@ -71,6 +72,9 @@ pub struct Timings {
     /// Telling the other instances.
     pub invalidate: f64,
 }
+
+/// Columns with what is stored in them and what would be.
+pub type Changes = BTreeMap<&'static str, (Value, Value)>;
 
 /// How much of a batch goes into the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +145,36 @@ impl Db {
 }
 
 impl Db {
+    /// What storing the readings would do, with the columns that would change: stored, and to be stored. Nothing is written.
+    pub async fn preview(
+        &self,
+        readings: Vec<Reading>,
+        frozen: &[Column],
+    ) -> Result<Vec<(Outcome, Changes)>, DbError> {
+        let ids: Vec<String> = readings.iter().map(|reading| reading.record_id.to_string()).collect();
+        let mut connection = self.pool.acquire().await?;
+        let mut stored = stored(&mut connection, &ids).await?;
+        Ok(readings
+            .into_iter()
+            .map(|reading| {
+                let former = stored.remove(reading.record_id.as_str());
+                let before = former.as_ref().map(|stored| stored.content.clone());
+                let plan = Plan::new(reading, former, frozen);
+                let changes = plan.changes(before.as_ref());
+                (plan.outcome, changes)
+            })
+            .collect())
+    }
+
+    /// The ids of all listed vehicles.
+    pub async fn listed_ids(&self) -> Result<Vec<RecordId>, DbError> {
+        let ids =
+            sqlx::query_scalar!("select record_id from inventario_cache where listed order by record_id")
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
     /// Those of the ids that are stored and not deleted.
     pub async fn still_known(&self, ids: &[RecordId]) -> Result<Vec<RecordId>, DbError> {
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();

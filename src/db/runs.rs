@@ -3,10 +3,11 @@
 //! **Invariants:** a run is `running` until it is finished by [`Db::finish_run`]; what a process that died left `running` is closed as
 //! failed when the next run begins.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Db, DbError};
-use crate::domain::Trigger;
+use super::{Db, DbError, Stamp, lock::RunLock};
+use crate::domain::{RecordId, Trigger};
 
 /// What a run did so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -33,21 +34,65 @@ pub struct RunCounts {
     pub api_calls: i32,
 }
 
+/// What ran before; times are the database's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RunHistory {
+    /// When the last full run that succeeded began.
+    pub last_full: Option<DateTime<Utc>>,
+    /// When the last full or catch-up run that succeeded began.
+    pub last_read: Option<DateTime<Utc>>,
+    /// When the last run that failed, of any kind, ended.
+    pub last_failure: Option<DateTime<Utc>>,
+    /// Tries of this night's run.
+    pub nightly_tries: i64,
+}
+
 /// The number of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct RunId(pub i64);
 
+/// What kind of run it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunKind {
+    /// Every listed record, then what is missing.
+    Full,
+    /// What Airtable changed since the last run.
+    CatchUp,
+    /// Given records.
+    Replay,
+}
+
+impl RunKind {
+    /// As it stands in `sync_runs.kind`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::CatchUp => "catch_up",
+            Self::Replay => "replay",
+        }
+    }
+}
+
 impl Db {
-    /// Opens a run's row.
-    pub async fn begin_run(&self, kind: &str, trigger: Trigger) -> Result<RunId, DbError> {
+    /// Opens a run's row, and closes those that a process which died has left open.
+    pub async fn begin_run(&self, _: &RunLock, kind: RunKind, trigger: Trigger) -> Result<RunId, DbError> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!(
+            "update sync_runs set status = 'failed', finished_at = now(), error = 'the process ended before the run did'
+             where status = 'running'"
+        )
+        .execute(&mut *tx)
+        .await?;
         let id = sqlx::query_scalar!(
             "insert into sync_runs (kind, trigger) values ($1, $2) returning id",
-            kind,
+            kind.as_str(),
             trigger.as_str()
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *tx)
         .await?;
+        tx.commit().await?;
         Ok(RunId(id))
     }
 
@@ -86,6 +131,93 @@ impl Db {
         .execute(&self.pool)
         .await?;
         Ok(())
+    }
+
+    /// What ran before, as far as it decides what is due; `tonight` is when the last nightly was to begin.
+    pub async fn run_history(&self, tonight: Option<DateTime<Utc>>) -> Result<RunHistory, DbError> {
+        let row = sqlx::query_as!(
+            RunHistory,
+            r#"select
+                   max(started_at) filter (where status = 'succeeded' and kind = 'full') as last_full,
+                   max(started_at) filter (where status = 'succeeded' and kind <> 'replay') as last_read,
+                   max(finished_at) filter (where status = 'failed') as last_failure,
+                   count(*) filter (where trigger = 'nightly' and started_at >= $1) as "nightly_tries!"
+               from sync_runs"#,
+            tonight
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row)
+    }
+
+    /// The run that is under way, by its last row: number, kind and trigger.
+    pub async fn running(&self) -> Result<Option<(RunId, String, String)>, DbError> {
+        let row = sqlx::query!(
+            "select id, kind, trigger from sync_runs where status = 'running' order by id desc limit 1"
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| (RunId(row.id), row.kind, row.trigger)))
+    }
+
+    /// Listed vehicles that no read with this stamp or a later one has seen, after the given id, in the order of ids.
+    pub async fn unseen_since(
+        &self,
+        stamp: Stamp,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<RecordId>, DbError> {
+        let ids = sqlx::query_scalar!(
+            "select v.record_id from inventario_cache v left join record_reads r using (record_id)
+             where v.listed and v.record_id > $2 and (r.read_seq is null or r.read_seq < $1)
+             order by v.record_id limit $3",
+            stamp.0,
+            after,
+            limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// Records whose sync was logged in a span of time.
+    pub async fn synced_between(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Vec<RecordId>, DbError> {
+        let ids = sqlx::query_scalar!(
+            r#"select distinct record_id as "record_id!" from sync_logs
+               where created_at >= $1 and created_at < $2 and record_id is not null"#,
+            from,
+            to
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// Records whose last sync failed, and those that the queue has given up.
+    pub async fn failed_records(&self) -> Result<Vec<RecordId>, DbError> {
+        let ids = sqlx::query_scalar!(
+            r#"select record_id as "record_id!" from (
+                   select distinct on (record_id) record_id, status from sync_logs
+                   where record_id is not null order by record_id, created_at desc, id desc
+               ) last where status = 'error'
+               union
+               select record_id from sync_queue where status = 'dead'"#
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// Deletes the logs that are older than 30 days.
+    pub async fn delete_old_logs(&self) -> Result<i64, DbError> {
+        let deleted = sqlx::query_scalar!(r#"select cleanup_old_sync_logs() as "deleted!""#)
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(deleted)
     }
 
     /// Whether a full run ever succeeded here.

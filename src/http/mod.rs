@@ -10,6 +10,7 @@ mod guard;
 mod ops;
 mod problem;
 mod request_id;
+mod runs;
 pub mod serve;
 mod vehicles;
 mod webhook;
@@ -107,6 +108,8 @@ pub fn router(state: AppState) -> Router {
     let private = Router::new()
         .route("/airtable-sync", post(webhook::airtable_sync))
         .route("/invalidate-cache", post(ops::invalidate_cache))
+        .route("/sync", post(runs::sync))
+        .route("/replay", post(runs::replay))
         .route("/healthz", get(ops::healthz))
         .route("/readyz", get(ops::readyz));
     let in_flight = InFlight::new(&state.limits);

@@ -30,9 +30,16 @@ pub(super) struct FieldPlan {
     pub(super) frozen: Vec<Column>,
     /// The field that decides on listing, as a formula names it: by id when ids are known.
     status_field: Option<String>,
+    /// The schema and the names it was made from; `None`: fields are read by name.
+    known: Option<(TableSchema, BTreeMap<String, String>)>,
 }
 
 impl FieldPlan {
+    /// Whether a record itself says if it is listed; otherwise what is stored stands.
+    pub(super) fn decides_listing(&self) -> bool {
+        !self.frozen.contains(&Column::Ordenstatus)
+    }
+
     /// A formula that holds for the records whose state is the listed one; `None` when there is no such field.
     pub(super) fn listed_formula(&self, status: &str) -> Option<String> {
         let field = self.status_field.as_ref()?;
@@ -70,6 +77,21 @@ impl Fields {
             return Ok(plan);
         }
         self.read_schema(airtable, db).await
+    }
+
+    /// A plan for another mapping, on the same fields; without one the present plan.
+    pub(super) async fn plan_with(
+        &self,
+        mapping: Option<&Mapping>,
+        airtable: &AirtableClient,
+        db: &Db,
+    ) -> Result<Arc<FieldPlan>, SyncError> {
+        let present = self.plan(airtable, db).await?;
+        Ok(match (mapping, &present.known) {
+            (None, _) => present,
+            (Some(mapping), Some((schema, names))) => Arc::new(plan(mapping, schema, names)),
+            (Some(mapping), None) => Arc::new(by_name(mapping)),
+        })
     }
 
     /// Reads the schema anew.
@@ -159,13 +181,14 @@ fn plan(configured: &Mapping, schema: &TableSchema, names: &BTreeMap<String, Str
     let status_field = mapping
         .fields_of(Column::Ordenstatus)
         .find_map(|field| names.iter().find(|(_, name)| *name == field).map(|(id, _)| id.clone()));
-    FieldPlan { mapping, frozen, status_field }
+    let known = Some((schema.clone(), names.clone()));
+    FieldPlan { mapping, frozen, status_field, known }
 }
 
 /// Without the schema every source counts as it is written.
 fn by_name(configured: &Mapping) -> FieldPlan {
     let status_field = configured.fields_of(Column::Ordenstatus).next().map(str::to_owned);
-    FieldPlan { mapping: configured.clone(), frozen: Vec::new(), status_field }
+    FieldPlan { mapping: configured.clone(), frozen: Vec::new(), status_field, known: None }
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@
 //!    page, and goes on to the next turn while the batch is on its way.
 //! 3. The batch is stamped, fetched in one request and normalized ([`read`]), stored in one transaction (`db::records`), the
 //!    cache's generation is raised, and every waiter gets its own outcome.
-//! 4. What is not settled by then is kept in `sync_queue` ([`queue`]) and tried again until it is.
+//! 4. A webhook whose record shows no change is read once more a little later, for Airtable may still have shown the old state.
+//! 5. What is not settled by then is kept in `sync_queue` ([`queue`]) and tried again until it is.
 //!
 //! **Invariants**
 //! - The stamp is taken after the last delivery of the batch was accepted and before its request is sent: a read never misses an
@@ -17,12 +18,20 @@
 
 mod fields;
 mod intake;
-mod load;
+mod preview;
 mod queue;
 mod read;
+mod recheck;
+mod run;
+mod schedule;
+mod scheduler;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
+use chrono::{DateTime, Utc};
 use tokio::{
     sync::Notify,
     time::{Instant, timeout_at},
@@ -32,15 +41,16 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use self::{fields::Fields, intake::Intake};
 pub use self::{
     intake::Delivery,
-    load::{LoadError, LoadReport},
+    preview::{Difference, PreviewReport},
     read::distinct,
+    run::{Run, RunError, RunReport, Scope},
 };
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
     catalog::Catalog,
     config::{Config, ListingSettings, SyncSettings},
-    db::{Db, DbError, queue::Accepted},
-    domain::{Outcome, Rules},
+    db::{Db, DbError, queue::Accepted, runs::RunId},
+    domain::{Outcome, RecordId, Rules, Trigger},
 };
 
 /// Syncs records. Cheap to clone.
@@ -56,6 +66,9 @@ struct Inner {
     fields: Fields,
     intake: Intake,
     enqueued: Notify,
+    stopping: CancellationToken,
+    catch_up_wanted: Notify,
+    airtable_fails: AtomicBool,
     tracker: TaskTracker,
     listing: ListingSettings,
     settings: SyncSettings,
@@ -110,6 +123,9 @@ impl Engine {
                 fields: Fields::new(config),
                 intake: Intake::default(),
                 enqueued: Notify::new(),
+                stopping: CancellationToken::new(),
+                catch_up_wanted: Notify::new(),
+                airtable_fails: AtomicBool::new(false),
                 tracker: TaskTracker::new(),
                 listing: config.listing.clone(),
                 settings: config.sync.clone(),
@@ -118,9 +134,10 @@ impl Engine {
         }
     }
 
-    /// Syncs what is delivered and what is queued, until told to stop; then lets the batches under way finish.
+    /// Syncs what is delivered and queued, and runs what is due, until told to stop; then lets the batches under way finish.
     pub async fn run(&self, stop: CancellationToken) {
-        tokio::join!(self.dispatch(&stop), self.work_queue(&stop));
+        tokio::join!(self.dispatch(&stop), self.work_queue(&stop), self.schedule(&stop));
+        self.inner.stopping.cancel();
         self.inner.intake.close();
         self.inner.tracker.close();
         self.inner.tracker.wait().await;
@@ -166,6 +183,43 @@ impl Engine {
             self.inner.enqueued.notify_one();
         }
         Ok(delivered)
+    }
+
+    /// Begins a run that goes on by itself, unless another is under way; a stop cuts it off.
+    pub async fn start_run(&self, scope: Scope, trigger: Trigger) -> Result<RunId, RunError> {
+        let run = self.begin_run(scope, trigger).await?;
+        let (id, engine) = (run.id, self.clone());
+        self.inner.tracker.spawn(async move {
+            let stopping = engine.inner.stopping.clone();
+            if let Some(Err(error)) = stopping.run_until_cancelled(engine.carry_out(run)).await {
+                tracing::error!(run.id = id.0, error = %error, "a run could not be written down");
+            }
+        });
+        Ok(id)
+    }
+
+    /// Lifts the stop that follows when the month's Airtable requests are used up.
+    pub fn resume_airtable(&self) {
+        self.inner.airtable.resume();
+    }
+
+    /// Records whose last sync failed, and those that the queue has given up.
+    pub async fn failed_records(&self) -> Result<Vec<RecordId>, DbError> {
+        self.inner.db.failed_records().await
+    }
+
+    /// Records whose sync was logged in a span of time.
+    pub async fn synced_between(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Vec<RecordId>, DbError> {
+        self.inner.db.synced_between(from, to).await
+    }
+
+    /// The read side, whose responses this engine makes old.
+    pub fn catalog(&self) -> &Catalog {
+        &self.inner.catalog
     }
 
     /// Gives every waiting record its turn.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    sync::atomic::Ordering,
     time::Instant,
 };
 
@@ -11,9 +12,10 @@ use super::{
     Engine, SyncError,
     fields::FieldPlan,
     intake::{Answer, Entry},
+    recheck::shows_no_change,
 };
 use crate::{
-    airtable::{Kind, Lane, Permit},
+    airtable::{Kind, Permit},
     db::{
         Stamp,
         logs::{LogEntry, LogStatus},
@@ -24,9 +26,9 @@ use crate::{
 
 /// A record to be synced and why.
 #[derive(Clone)]
-struct Task {
-    record_id: RecordId,
-    cause: Cause,
+pub(super) struct Task {
+    pub(super) record_id: RecordId,
+    pub(super) cause: Cause,
 }
 
 impl Engine {
@@ -34,24 +36,32 @@ impl Engine {
     pub(super) async fn sync_batch(&self, permit: Permit, batch: Vec<Entry>) {
         let tasks = batch.iter().map(task).collect();
         let mut answers = self.sync(permit, tasks).await;
+        let mut unchanged = Vec::new();
         for entry in batch {
             let answer = answers.remove(&entry.first.record_id).unwrap_or(Err(SyncError::Stopping));
+            if shows_no_change(&entry.first, &answer) {
+                unchanged.push(entry.first.record_id.clone());
+            }
             entry.answer(&answer);
         }
+        self.recheck_later(unchanged);
     }
 
     /// Syncs records together; when the whole is refused, its halves, so that one bad record harms no other.
-    async fn sync(&self, permit: Permit, mut tasks: Vec<Task>) -> HashMap<RecordId, Answer> {
-        match self.try_sync(permit, tasks.clone()).await {
+    pub(super) async fn sync(&self, permit: Permit, mut tasks: Vec<Task>) -> HashMap<RecordId, Answer> {
+        let lane = permit.lane();
+        let result = self.try_sync(permit, tasks.clone()).await;
+        self.watch_airtable(result.as_ref().err());
+        match result {
             Ok(outcomes) => {
                 outcomes.into_iter().map(|outcome| (outcome.record_id.clone(), Ok(outcome))).collect()
             }
             Err(error) if tasks.len() > 1 && may_be_one_records_fault(&error) => {
                 tracing::warn!(error = %error, records = tasks.len(), "a batch was refused; trying its halves");
                 let half = tasks.split_off(tasks.len() / 2);
-                let permit = self.inner.airtable.permit(Lane::Webhook).await;
+                let permit = self.inner.airtable.permit(lane).await;
                 let mut answers = Box::pin(self.sync(permit, tasks)).await;
-                let permit = self.inner.airtable.permit(Lane::Webhook).await;
+                let permit = self.inner.airtable.permit(lane).await;
                 answers.extend(Box::pin(self.sync(permit, half)).await);
                 answers
             }
@@ -79,16 +89,34 @@ impl Engine {
         self.store(stamp, readings, &plan, Logged::All).await
     }
 
+    /// After Airtable has failed, its first answer is a reason to catch up.
+    fn watch_airtable(&self, error: Option<&SyncError>) {
+        match error {
+            None => {
+                if self.inner.airtable_fails.swap(false, Ordering::Relaxed) {
+                    self.want_catch_up();
+                }
+            }
+            Some(SyncError::Airtable(error))
+                if !matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge) =>
+            {
+                self.inner.airtable_fails.store(true, Ordering::Relaxed);
+            }
+            Some(_) => {}
+        }
+    }
+
     /// Fetches the records. Those that are known here but missing in the answer are asked for once more: one lost answer must
     /// not delete a vehicle.
     async fn fetch(&self, permit: Permit, tasks: &[Task]) -> Result<HashMap<RecordId, Record>, SyncError> {
+        let lane = permit.lane();
         let ids: Vec<RecordId> = tasks.iter().map(|task| task.record_id.clone()).collect();
         let mut found = by_id(self.inner.airtable.records(permit, &ids).await?);
         let missing: Vec<RecordId> = ids.into_iter().filter(|id| !found.contains_key(id)).collect();
         if !missing.is_empty() {
             let suspects = self.inner.db.still_known(&missing).await?;
             if !suspects.is_empty() {
-                let permit = self.inner.airtable.permit(Lane::Webhook).await;
+                let permit = self.inner.airtable.permit(lane).await;
                 found.extend(by_id(self.inner.airtable.records(permit, &suspects).await?));
             }
         }
@@ -143,7 +171,7 @@ impl Engine {
     }
 
     /// A failure is an outcome too. When the database is the failure, only the log of the process has it.
-    async fn log_failures(&self, tasks: &[Task], error: &SyncError) {
+    pub(super) async fn log_failures(&self, tasks: &[Task], error: &SyncError) {
         tracing::error!(records = tasks.len(), error = %error, "records could not be synced");
         let entries: Vec<LogEntry> = tasks.iter().map(|task| failure(task, error)).collect();
         if let Err(unlogged) = self.inner.db.log(&entries).await {

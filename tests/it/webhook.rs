@@ -362,7 +362,7 @@ async fn a_field_that_vanished_leaves_its_column_as_it_was() {
     world.restart().await;
     world.airtable.edit(&id, fields! { "autokilometraje": 50_000 });
 
-    assert_eq!(world.webhook(&id).await.ok()["action"], "updated");
+    world.webhook(&id).await.ok();
 
     let vehicle = world.get("/vehicles").await.ok()["vehicles"][0].clone();
     assert_eq!((&vehicle["precio"], &vehicle["kilometraje"]), (&json!(329_900), &json!(50_000)));

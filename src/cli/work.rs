@@ -1,0 +1,29 @@
+//! What commands that work on the database have in common.
+
+use secrecy::ExposeSecret;
+
+use crate::{app, config::Config, db::Db, private_pg::PrivatePg};
+
+/// Works with the configured database, or a private one that is started and stopped for it.
+pub(super) async fn with_database<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Db) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let (url, postgres) = if let Some(url) = &config.database.url {
+        (url.expose_secret().to_owned(), None)
+    } else {
+        let postgres = PrivatePg::start(app::private_postgres(&config.database)).await?;
+        (postgres.url(), Some(postgres))
+    };
+    let db = Db::new(&url, &config.database)?;
+    let done = async {
+        db.refuse_transaction_pooler().await?;
+        work(&db).await
+    }
+    .await;
+    db.close().await;
+    if let Some(postgres) = postgres {
+        postgres.stop().await?;
+    }
+    done
+}

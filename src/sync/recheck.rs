@@ -1,0 +1,51 @@
+//! A second look at records that showed no change although a webhook said so.
+//!
+//! Airtable may serve the old state for about a second after an edit, and fills computed fields late. The sender is not kept
+//! waiting for the second look, and it costs no request of its own when others wait too.
+//!
+//! **Invariants:** a second look is never followed by a third. One that is lost in a crash is made up for by the catch-up at the next start.
+
+use std::time::Instant;
+
+use super::{
+    Engine,
+    intake::{Answer, Delivery},
+};
+use crate::domain::{Action, RecordId, Trigger};
+
+/// The `source` of a second look, by which it is told from a webhook.
+const SOURCE: &str = "recheck";
+
+impl Engine {
+    /// Puts the records in line again after `sync.recheck_after`.
+    pub(super) fn recheck_later(&self, records: Vec<RecordId>) {
+        let after = self.inner.settings.recheck_after;
+        if records.is_empty() || after.is_zero() {
+            return;
+        }
+        let engine = self.clone();
+        self.inner.tracker.spawn(async move {
+            if engine.inner.stopping.run_until_cancelled(tokio::time::sleep(after)).await.is_none() {
+                return;
+            }
+            for record_id in records {
+                drop(engine.inner.intake.put(Delivery {
+                    record_id,
+                    trigger: Trigger::Webhook,
+                    source: Some(SOURCE.to_owned()),
+                    attempt: 1,
+                    since: Instant::now(),
+                }));
+            }
+        });
+    }
+}
+
+/// Whether a webhook's record was read without finding what the webhook was sent for.
+pub(super) fn shows_no_change(delivery: &Delivery, answer: &Answer) -> bool {
+    delivery.trigger == Trigger::Webhook
+        && delivery.source.as_deref() != Some(SOURCE)
+        && answer.as_ref().is_ok_and(|outcome| {
+            !outcome.superseded && matches!(outcome.action, Action::Unchanged | Action::Absent)
+        })
+}

@@ -1,0 +1,360 @@
+//! Runs: many records at once, by one engine.
+//!
+//! A *full* run lists every record whose state is the listed one and then looks for vehicles that the listing lacked
+//! ([`reconcile`]); a *catch-up* lists what Airtable changed since the last run; a *replay* reads given records. All store what they read
+//! by the same transaction as a webhook.
+//!
+//! **Invariants**
+//! - One run at a time on all instances ([`RunLock`]). Webhooks go on meanwhile, go first at the limiter, and win.
+//! - All pages of a listing carry one stamp, taken before the first was asked for. Whether Airtable's listing is a snapshot is not
+//!   documented; this way every webhook that is read meanwhile wins, whatever it is.
+//! - A page is stored, in one transaction, while the next one is on its way; memory does not grow with the table.
+//! - A listing that Airtable has forgotten (`LIST_RECORDS_ITERATOR_NOT_AVAILABLE`) is begun again from its first page, with a new stamp.
+//!
+//! **Not here:** when runs are due (`schedule`), what a run would change (`preview`).
+
+mod reconcile;
+mod report;
+
+use std::{collections::HashSet, time::Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, stream};
+use tokio::sync::watch;
+
+pub use self::report::RunReport;
+use super::{Engine, SyncError, fields::FieldPlan, read::Task};
+use crate::{
+    airtable::{Kind, Lane, Listing, Page, formula},
+    db::{
+        Stamp,
+        lock::RunLock,
+        logs::{LogEntry, LogStatus},
+        records::{Cause, Logged, Reading},
+        runs::{RunCounts, RunId, RunKind},
+    },
+    domain::{Action, Outcome, Record, RecordId, Trigger},
+};
+
+/// How often a lost listing is begun again.
+const RESTARTS: u32 = 3;
+/// How far a catch-up looks behind the beginning of the last run: for clocks that differ and changes that show late.
+const OVERLAP: TimeDelta = TimeDelta::minutes(5);
+/// Requests of a replay that are under way at once: enough to hide Airtable's latency at 5 a second.
+const REPLAYS_AT_ONCE: usize = 4;
+
+/// What a run reads.
+#[derive(Debug, Clone)]
+pub enum Scope {
+    /// Every listed record, then the vehicles that are listed here and not there.
+    Full {
+        /// Unlist vehicles however many they are.
+        force: bool,
+    },
+    /// What Airtable changed since the last run that succeeded; everything if there was none.
+    CatchUp,
+    /// These records.
+    Records(Vec<RecordId>),
+}
+
+impl Scope {
+    fn kind(&self) -> RunKind {
+        match self {
+            Self::Full { .. } => RunKind::Full,
+            Self::CatchUp => RunKind::CatchUp,
+            Self::Records(_) => RunKind::Replay,
+        }
+    }
+}
+
+/// Why a run did not happen or did not get to its end. What it stored until then stays.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Somebody else runs.
+    #[error("another run is under way{}; wait for it to end", .0.as_deref().unwrap_or_default())]
+    Busy(Option<String>),
+    /// The brake.
+    #[error(
+        "{leaving} of {listed} listed vehicles would leave the listing, more than sync.max_unlist_share allows, so none was taken out; \
+         if they are really sold, run `vitrina sync --full --force`"
+    )]
+    Brake {
+        /// Vehicles that would have left.
+        leaving: usize,
+        /// Vehicles that were listed.
+        listed: i64,
+    },
+    /// Airtable or the database failed.
+    #[error(transparent)]
+    Sync(#[from] SyncError),
+}
+
+impl From<crate::db::DbError> for RunError {
+    fn from(error: crate::db::DbError) -> Self {
+        Self::Sync(error.into())
+    }
+}
+
+/// A run that has the lock and a row, and has not read anything yet.
+#[derive(Debug)]
+pub struct Run {
+    lock: RunLock,
+    /// Its number in `sync_runs`.
+    pub id: RunId,
+    scope: Scope,
+    trigger: Trigger,
+    counts: watch::Sender<RunCounts>,
+}
+
+impl Run {
+    /// The figures as they grow.
+    pub fn progress(&self) -> watch::Receiver<RunCounts> {
+        self.counts.subscribe()
+    }
+
+    fn count(&self, outcomes: &[Outcome]) {
+        self.counts.send_modify(|counts| outcomes.iter().for_each(|outcome| count(counts, outcome)));
+    }
+}
+
+impl Engine {
+    /// Begins a run, unless another is under way.
+    pub async fn begin_run(&self, scope: Scope, trigger: Trigger) -> Result<Run, RunError> {
+        let Some(lock) = self.inner.db.try_lock_runs().await? else {
+            let other = self.inner.db.running().await?;
+            return Err(RunError::Busy(
+                other.map(|(id, kind, trigger)| format!(" (#{}, {kind}, {trigger})", id.0)),
+            ));
+        };
+        let id = self.inner.db.begin_run(&lock, scope.kind(), trigger).await?;
+        Ok(Run { lock, id, scope, trigger, counts: watch::Sender::default() })
+    }
+
+    /// Carries a run out, writes its row and its summary, and reports. An error here is one that could not even be written down.
+    pub async fn carry_out(&self, run: Run) -> Result<RunReport, RunError> {
+        let started = Instant::now();
+        let calls = self.inner.airtable.calls();
+        let result = self.read_all(&run).await;
+        run.counts.send_modify(|counts| {
+            counts.api_calls = i32::try_from(self.inner.airtable.calls() - calls).unwrap_or(i32::MAX);
+        });
+        let report = RunReport {
+            run: run.id,
+            kind: run.scope.kind(),
+            trigger: run.trigger,
+            counts: *run.counts.borrow(),
+            duration: started.elapsed(),
+            error: result.err().map(|error| error.to_string()),
+        };
+        self.write_down(&report).await?;
+        run.lock.release().await;
+        Ok(report)
+    }
+
+    async fn read_all(&self, run: &Run) -> Result<(), RunError> {
+        match &run.scope {
+            Scope::Records(ids) => self.read_records(run, ids.clone()).await,
+            Scope::CatchUp => {
+                let formula = self.inner.db.run_history(None).await?.last_read.map(changed_since);
+                self.read_listing(run, formula).await.map(drop)
+            }
+            Scope::Full { force } => {
+                let deleted = self.inner.db.delete_old_logs().await?;
+                if deleted > 0 {
+                    tracing::info!(deleted, "old logs were deleted");
+                }
+                let plan = self.inner.fields.read_schema(&self.inner.airtable, &self.inner.db).await?;
+                let formula = plan.listed_formula(&self.inner.listing.status);
+                let listed = self.inner.db.count_listed().await?;
+                let stamp = self.read_listing(run, formula).await?;
+                self.reconcile(run, stamp, listed, *force).await
+            }
+        }
+    }
+
+    /// Reads given records, 100 in a request.
+    async fn read_records(&self, run: &Run, ids: Vec<RecordId>) -> Result<(), RunError> {
+        let batches: Vec<Vec<RecordId>> =
+            ids.chunks(self.inner.page_size).map(<[RecordId]>::to_vec).collect();
+        let mut done = stream::iter(batches)
+            .map(|batch| async move {
+                let permit = self.inner.airtable.permit(Lane::Run).await;
+                let tasks =
+                    batch.into_iter().map(|id| Task { record_id: id, cause: cause(run.trigger) }).collect();
+                self.sync(permit, tasks).await
+            })
+            .buffer_unordered(REPLAYS_AT_ONCE);
+        while let Some(answers) = done.next().await {
+            run.counts.send_modify(|counts| counts.pages += 1);
+            for answer in answers.into_values() {
+                match answer {
+                    Ok(outcome) => run.count(&[outcome]),
+                    Err(SyncError::Airtable(error)) if error.kind == Kind::InvalidRequest => {
+                        run.counts.send_modify(|counts| counts.failed += 1);
+                    }
+                    Err(SyncError::Database(error)) if !error.is_transient() => {
+                        run.counts.send_modify(|counts| counts.failed += 1);
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a listing to its end, from the beginning again if Airtable loses it, and gives its stamp.
+    async fn read_listing(&self, run: &Run, formula: Option<String>) -> Result<Stamp, RunError> {
+        let listing = Listing { formula, page_size: self.inner.page_size };
+        let mut restarts = 0;
+        loop {
+            match self.read_listing_once(run, &listing).await {
+                Err(SyncError::Airtable(error))
+                    if error.kind == Kind::IteratorLost && restarts < RESTARTS =>
+                {
+                    restarts += 1;
+                    run.counts.send_replace(RunCounts::default());
+                    tracing::warn!(
+                        restarts,
+                        "Airtable has forgotten the listing; beginning again from its first page"
+                    );
+                }
+                result => return Ok(result?),
+            }
+        }
+    }
+
+    async fn read_listing_once(&self, run: &Run, listing: &Listing) -> Result<Stamp, SyncError> {
+        let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
+        let stamp = self.inner.db.stamp().await?;
+        let mut page = self.page(listing, None).await?;
+        loop {
+            let offset = page.offset.take();
+            let next = async {
+                match &offset {
+                    Some(offset) => self.page(listing, Some(offset)).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            let (stored, next) = tokio::join!(self.store_page(run, stamp, page.records, &plan), next);
+            stored?;
+            let counts = *run.counts.borrow();
+            self.inner.db.update_run(run.id, &counts).await?;
+            match next? {
+                Some(next) => page = next,
+                None => return Ok(stamp),
+            }
+        }
+    }
+
+    pub(super) async fn page(&self, listing: &Listing, offset: Option<&str>) -> Result<Page, SyncError> {
+        let permit = self.inner.airtable.permit(Lane::Run).await;
+        Ok(self.inner.airtable.page(permit, listing, offset).await?)
+    }
+
+    async fn store_page(
+        &self,
+        run: &Run,
+        stamp: Stamp,
+        records: Vec<Record>,
+        plan: &FieldPlan,
+    ) -> Result<(), SyncError> {
+        let since = cause(run.trigger);
+        // A record may show up twice in a listing that moves under the reader.
+        let mut seen = HashSet::new();
+        let readings = records
+            .into_iter()
+            .filter(|record| seen.insert(record.id.clone()))
+            .map(|record| self.reading(record.id.clone(), Some(record), since.clone(), plan))
+            .collect();
+        let outcomes = self.store_parts(run, stamp, readings, plan).await?;
+        run.counts.send_modify(|counts| counts.pages += 1);
+        run.count(&outcomes);
+        Ok(())
+    }
+
+    /// Stores a page; when the database refuses it, its halves, so that one bad record costs only itself.
+    async fn store_parts(
+        &self,
+        run: &Run,
+        stamp: Stamp,
+        mut readings: Vec<Reading>,
+        plan: &FieldPlan,
+    ) -> Result<Vec<Outcome>, SyncError> {
+        match self.store(stamp, readings.clone(), plan, Logged::Notable).await {
+            Err(SyncError::Database(error)) if !error.is_transient() => {
+                if readings.len() > 1 {
+                    let half = readings.split_off(readings.len() / 2);
+                    let mut outcomes = Box::pin(self.store_parts(run, stamp, readings, plan)).await?;
+                    outcomes.extend(Box::pin(self.store_parts(run, stamp, half, plan)).await?);
+                    return Ok(outcomes);
+                }
+                let tasks: Vec<Task> = readings
+                    .into_iter()
+                    .map(|reading| Task { record_id: reading.record_id, cause: reading.cause })
+                    .collect();
+                self.log_failures(&tasks, &SyncError::Database(error)).await;
+                run.counts.send_modify(|counts| counts.failed += 1);
+                Ok(Vec::new())
+            }
+            result => result,
+        }
+    }
+
+    async fn write_down(&self, report: &RunReport) -> Result<(), RunError> {
+        tracing::info!(
+            run.id = report.run.0,
+            run.duration_ms = report.duration_ms(),
+            run.error = report.error,
+            "{report}"
+        );
+        self.inner.db.update_run(report.run, &report.counts).await?;
+        self.inner.db.finish_run(report.run, report.error.as_deref()).await?;
+        let summary = LogEntry {
+            record_id: None,
+            sync_type: report.trigger,
+            source: None,
+            status: if report.error.is_some() { LogStatus::Error } else { LogStatus::Success },
+            message: report.to_string(),
+            error_details: report.error.as_ref().map(|error| serde_json::json!({ "error": error })),
+            attempt_number: 1,
+            duration_ms: report.duration_ms(),
+            http_status: None,
+            vehicle_title: None,
+            ordencompra: None,
+            ordenstatus: None,
+            metadata: serde_json::json!({ "trigger": report.trigger, "run": report.run, "counts": report.counts }),
+        };
+        self.inner.db.log(&[summary]).await?;
+        Ok(())
+    }
+}
+
+pub(super) fn cause(trigger: Trigger) -> Cause {
+    Cause {
+        trigger,
+        source: None,
+        attempt: 1,
+        deliveries: 0,
+        since: Instant::now(),
+        timings: crate::db::records::Timings::default(),
+    }
+}
+
+/// A formula for what was modified since a time, and a little before: Airtable's times have whole seconds and a clock of their own.
+pub(super) fn changed_since(last: DateTime<Utc>) -> String {
+    let since = (last - OVERLAP).format("%Y-%m-%d %H:%M:%S").to_string();
+    format!("IS_AFTER(LAST_MODIFIED_TIME(),DATETIME_PARSE({},'YYYY-MM-DD HH:mm:ss'))", formula::text(&since))
+}
+
+fn count(counts: &mut RunCounts, outcome: &Outcome) {
+    counts.seen += 1;
+    counts.warnings += i32::from(!outcome.warnings.is_empty());
+    match outcome.action {
+        Action::Created => counts.created += 1,
+        Action::Updated => counts.updated += 1,
+        Action::Unchanged => counts.unchanged += 1,
+        Action::Archived if outcome.written => counts.archived += 1,
+        Action::Deleted if outcome.written => counts.deleted += 1,
+        Action::Archived | Action::Deleted | Action::Absent => {}
+    }
+}

@@ -1,0 +1,191 @@
+//! When runs are due: pure functions of the time, the settings and what ran before.
+//!
+//! **Invariants:** the nightly is due from its time on until a full run that began after it has succeeded, so one that was missed
+//! while the process was down is made up for, and a second instance has nothing left to do. A nightly that fails is tried
+//! [`NIGHTLY_TRIES`] times. A change of the clocks neither skips a night nor doubles it.
+//!
+//! **Not here:** waiting and running (`scheduler`), one run at a time (`db::lock`).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use croner::Cron;
+
+use crate::db::runs::RunHistory;
+
+/// How often one night's run is tried.
+const NIGHTLY_TRIES: i64 = 3;
+/// How long after a failed nightly the next try is.
+const NIGHTLY_RETRY: TimeDelta = TimeDelta::minutes(10);
+/// How long after any other failed run the next try is.
+const RETRY: TimeDelta = TimeDelta::minutes(1);
+
+/// What should be done now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// The first load of an empty database.
+    FirstLoad,
+    /// The nightly run.
+    Nightly,
+    /// A catch-up.
+    CatchUp,
+    /// Nothing before this time.
+    NotBefore(DateTime<Utc>),
+}
+
+/// When the nightly begins.
+#[derive(Debug, Clone)]
+pub(super) struct Nightly {
+    cron: Cron,
+    zone: Tz,
+}
+
+impl Nightly {
+    pub(super) fn new(cron: Cron, zone: Tz) -> Self {
+        Self { cron, zone }
+    }
+
+    /// The first time after `now`; `None` for an expression that never comes true.
+    pub(super) fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let next = self.cron.find_next_occurrence(&now.with_timezone(&self.zone), false).ok()?;
+        Some(next.to_utc())
+    }
+
+    /// The last time up to `now`.
+    pub(super) fn last(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let last = self.cron.find_previous_occurrence(&now.with_timezone(&self.zone), true).ok()?;
+        Some(last.to_utc())
+    }
+}
+
+/// What is due at `now`. `wanted`: a catch-up is asked for, whatever the interval; `every`: that interval, `None` = never.
+pub(super) fn due(
+    now: DateTime<Utc>,
+    nightly: &Nightly,
+    every: Option<TimeDelta>,
+    wanted: bool,
+    history: &RunHistory,
+) -> Due {
+    let rested = |pause: TimeDelta| history.last_failure.map_or(now, |failure| failure + pause);
+    let Some(last_full) = history.last_full else {
+        return if rested(RETRY) <= now { Due::FirstLoad } else { Due::NotBefore(rested(RETRY)) };
+    };
+    let mut next = nightly.next(now);
+    if let Some(tonight) = nightly.last(now)
+        && last_full < tonight
+        && history.nightly_tries < NIGHTLY_TRIES
+    {
+        let start = if history.nightly_tries == 0 { now } else { rested(NIGHTLY_RETRY) };
+        if start <= now {
+            return Due::Nightly;
+        }
+        next = earlier(next, start);
+    }
+    let last_read = history.last_read.unwrap_or(last_full);
+    let catch_up = if wanted { Some(now) } else { every.map(|every| last_read + every) };
+    if let Some(catch_up) = catch_up {
+        let start = catch_up.max(rested(RETRY));
+        if start <= now {
+            return Due::CatchUp;
+        }
+        next = earlier(next, start);
+    }
+    Due::NotBefore(next.unwrap_or(now + TimeDelta::days(1)))
+}
+
+fn earlier(next: Option<DateTime<Utc>>, other: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    Some(next.map_or(other, |next| next.min(other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nightly(zone: &str) -> Nightly {
+        Nightly::new("0 2 * * *".parse().unwrap(), zone.parse().unwrap())
+    }
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    const QUARTER: Option<TimeDelta> = Some(TimeDelta::minutes(15));
+
+    #[test]
+    fn two_in_the_morning_is_that_of_the_dealership() {
+        let monterrey = nightly("America/Monterrey");
+        assert_eq!(monterrey.next(at("2026-11-23T05:00:00Z")), Some(at("2026-11-23T08:00:00Z")));
+        assert_eq!(monterrey.next(at("2026-11-23T08:00:00Z")), Some(at("2026-11-24T08:00:00Z")));
+        assert_eq!(monterrey.last(at("2026-11-23T08:00:00Z")), Some(at("2026-11-23T08:00:00Z")));
+        assert_eq!(monterrey.last(at("2026-11-23T07:59:59Z")), Some(at("2026-11-22T08:00:00Z")));
+    }
+
+    #[test]
+    fn a_change_of_the_clocks_neither_skips_a_night_nor_doubles_it() {
+        // In New York two o'clock does not exist on 2026-03-08; one o'clock comes twice on 2026-11-01.
+        for (cron, from, to) in [
+            ("0 2 * * *", "2026-03-06T12:00:00Z", "2026-03-10T12:00:00Z"),
+            ("30 1 * * *", "2026-10-30T12:00:00Z", "2026-11-03T12:00:00Z"),
+        ] {
+            let nightly = Nightly::new(cron.parse().unwrap(), "America/New_York".parse().unwrap());
+            let mut now = at(from);
+            let mut nights = Vec::new();
+            while let Some(next) = nightly.next(now).filter(|next| *next < at(to)) {
+                nights.push(next);
+                now = next;
+            }
+            assert_eq!(nights.len(), 4, "{cron}: {nights:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_database_is_loaded_first_and_again_a_minute_after_a_failure() {
+        let now = at("2026-11-23T12:00:00Z");
+        let mut history = RunHistory::default();
+        assert_eq!(due(now, &nightly("UTC"), QUARTER, true, &history), Due::FirstLoad);
+        history.last_failure = Some(now);
+        assert_eq!(due(now, &nightly("UTC"), QUARTER, true, &history), Due::NotBefore(now + RETRY));
+        assert_eq!(due(now + RETRY, &nightly("UTC"), QUARTER, true, &history), Due::FirstLoad);
+    }
+
+    #[test]
+    fn a_night_that_was_missed_is_made_up_for() {
+        let history = RunHistory { last_full: Some(at("2026-11-21T02:00:01Z")), ..RunHistory::default() };
+        assert_eq!(due(at("2026-11-23T12:00:00Z"), &nightly("UTC"), QUARTER, false, &history), Due::Nightly);
+        let history = RunHistory { last_full: Some(at("2026-11-23T02:00:00Z")), ..history };
+        let due = due(at("2026-11-23T02:01:00Z"), &nightly("UTC"), None, false, &history);
+        assert_eq!(due, Due::NotBefore(at("2026-11-24T02:00:00Z")));
+    }
+
+    #[test]
+    fn a_failed_night_is_tried_three_times() {
+        let failed = at("2026-11-23T02:05:00Z");
+        let history = |nightly_tries| RunHistory {
+            last_full: Some(at("2026-11-22T02:00:01Z")),
+            last_read: Some(at("2026-11-23T02:04:00Z")),
+            last_failure: Some(failed),
+            nightly_tries,
+        };
+        let nightly = nightly("UTC");
+        assert_eq!(due(failed, &nightly, None, false, &history(1)), Due::NotBefore(failed + NIGHTLY_RETRY));
+        assert_eq!(due(failed + NIGHTLY_RETRY, &nightly, None, false, &history(2)), Due::Nightly);
+        let given_up = due(failed + NIGHTLY_RETRY, &nightly, None, false, &history(3));
+        assert_eq!(given_up, Due::NotBefore(at("2026-11-24T02:00:00Z")));
+    }
+
+    #[test]
+    fn a_catch_up_is_due_after_its_interval_or_when_it_is_wanted() {
+        let read = at("2026-11-23T12:00:00Z");
+        let history = RunHistory { last_full: Some(read), last_read: Some(read), ..RunHistory::default() };
+        let soon = read + TimeDelta::minutes(1);
+        let nightly = nightly("UTC");
+        assert_eq!(
+            due(soon, &nightly, QUARTER, false, &history),
+            Due::NotBefore(read + TimeDelta::minutes(15))
+        );
+        assert_eq!(due(read + TimeDelta::minutes(15), &nightly, QUARTER, false, &history), Due::CatchUp);
+        assert_eq!(due(soon, &nightly, QUARTER, true, &history), Due::CatchUp);
+        let after_failure = RunHistory { last_failure: Some(soon), ..history };
+        assert_eq!(due(soon, &nightly, QUARTER, true, &after_failure), Due::NotBefore(soon + RETRY));
+        assert_eq!(due(soon, &nightly, None, false, &history), Due::NotBefore(at("2026-11-24T02:00:00Z")));
+    }
+}

@@ -1,0 +1,75 @@
+//! The loop that starts runs when they are due.
+//!
+//! **Invariants:** at the start a catch-up is wanted, whatever ran before; after an outage of Airtable or PostgreSQL one is wanted too. A
+//! run that another instance has begun is not waited for but looked at again later.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Engine,
+    run::{RunError, Scope},
+    schedule::{Due, Nightly, due},
+};
+use crate::domain::Trigger;
+
+/// How long the scheduler sleeps at most; also how soon it looks again when something was in its way.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+impl Engine {
+    /// Asks for a catch-up as soon as possible.
+    pub fn want_catch_up(&self) {
+        self.inner.catch_up_wanted.notify_one();
+    }
+
+    /// Runs what is due, until told to stop. A run under way is cut off by the stop: what it stored stays, and its row says so.
+    pub(super) async fn schedule(&self, stop: &CancellationToken) {
+        let nightly = Nightly::new(self.inner.settings.nightly.clone(), self.inner.settings.time_zone);
+        let mut wanted = true;
+        loop {
+            let looked = stop.run_until_cancelled(self.run_what_is_due(&nightly, &mut wanted)).await;
+            let Some(pause) = looked else { return };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.inner.catch_up_wanted.notified() => wanted = true,
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Gives how long to wait before the next look.
+    async fn run_what_is_due(&self, nightly: &Nightly, wanted: &mut bool) -> Duration {
+        let now = crate::clock::now();
+        let history = match self.inner.db.run_history(nightly.last(now)).await {
+            Ok(history) => history,
+            Err(error) => {
+                tracing::warn!(error = %error, "the scheduler cannot see what ran before; looking again");
+                return Duration::from_secs(1);
+            }
+        };
+        let every =
+            TimeDelta::from_std(self.inner.settings.catch_up_every).ok().filter(|every| !every.is_zero());
+        let (scope, trigger) = match due(now, nightly, every, *wanted, &history) {
+            Due::FirstLoad => (Scope::Full { force: false }, Trigger::Bulk),
+            Due::Nightly => (Scope::Full { force: false }, Trigger::Nightly),
+            Due::CatchUp => (Scope::CatchUp, Trigger::CatchUp),
+            Due::NotBefore(next) => return (next - now).to_std().unwrap_or_default().min(LOOK_EVERY),
+        };
+        let run = match self.begin_run(scope, trigger).await {
+            Ok(run) => run,
+            Err(RunError::Busy(_)) => return Duration::from_secs(1),
+            Err(error) => {
+                tracing::warn!(error = %error, "a run that is due could not be begun; trying again");
+                return Duration::from_secs(1);
+            }
+        };
+        match self.carry_out(run).await {
+            Ok(report) if report.error.is_none() => *wanted = false,
+            Ok(_) => {}
+            Err(error) => tracing::error!(error = %error, "a run could not be written down"),
+        }
+        Duration::ZERO
+    }
+}
