@@ -100,9 +100,9 @@ async fn migrate(revert: bool, json: bool) -> anyhow::Result<ExitCode> {
     telemetry::init(&config.log)?;
     let version = work::with_database(&config, async |db| {
         if revert {
-            db.revert_last().await?
+            db.revert_last().await?;
         } else {
-            db.migrate().await?
+            db.migrate().await?;
         }
         Ok(db.version().await?)
     })

@@ -120,6 +120,17 @@ impl Db {
             .collect())
     }
 
+    /// Makes every waiting record due that nobody has claimed.
+    pub async fn make_due(&self) -> Result<(), DbError> {
+        sqlx::query!(
+            "update sync_queue set next_attempt_at = now()
+             where status = 'waiting' and next_attempt_at > now() and (claimed_until is null or claimed_until < now())"
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
     /// Holds claims for another `lease`.
     pub async fn renew_claims(&self, claimed: &[Claimed], lease: Duration) -> Result<(), DbError> {
         let ids: Vec<String> = claimed.iter().map(|row| row.record_id.to_string()).collect();

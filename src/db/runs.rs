@@ -39,7 +39,8 @@ pub struct RunCounts {
 pub struct RunHistory {
     /// When the last full run that succeeded began.
     pub last_full: Option<DateTime<Utc>>,
-    /// When the last full or catch-up run that succeeded began.
+    /// When the last run that read every change began: a catch-up or the first load. A full run reads listed records alone, so it
+    /// does not stand in for a catch-up.
     pub last_read: Option<DateTime<Utc>>,
     /// When the last run that failed, of any kind, ended.
     pub last_failure: Option<DateTime<Utc>>,
@@ -139,7 +140,7 @@ impl Db {
             RunHistory,
             r#"select
                    max(started_at) filter (where status = 'succeeded' and kind = 'full') as last_full,
-                   max(started_at) filter (where status = 'succeeded' and kind <> 'replay') as last_read,
+                   max(started_at) filter (where status = 'succeeded' and (kind = 'catch_up' or trigger = 'bulk')) as last_read,
                    max(finished_at) filter (where status = 'failed') as last_failure,
                    count(*) filter (where trigger = 'nightly' and started_at >= $1) as "nightly_tries!"
                from sync_runs"#,

@@ -31,6 +31,8 @@ pub enum What {
     TruncatedBody,
     /// 200 with a page in HTML.
     NotJson,
+    /// 200 with a listing of no records.
+    EmptyPage,
     /// No answer, ever.
     Hang,
     /// The answer in 20 pieces, with this long before each.

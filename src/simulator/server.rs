@@ -109,6 +109,9 @@ impl Shared {
         let content = match (refused, &fault) {
             (Some(refusal), _) => Content::Ready(refusal.response()),
             (None, Some(What::Answer(refusal))) => Content::Ready(refusal.response()),
+            (None, Some(What::EmptyPage)) => {
+                Content::Ready(with_type("application/json; charset=utf-8", r#"{"records":[]}"#))
+            }
             (None, Some(What::NotJson)) => Content::Ready(html_response("Airtable")),
             (None, Some(What::Reset | What::Hang)) => Content::Ready(Response::default()),
             (None, _) => state.answer(&self.base_id, &request),

@@ -18,8 +18,8 @@ use crate::db::queue::Claimed;
 /// Records claimed at once.
 const CLAIM: i64 = 500;
 /// How long a claim lasts when its holder does not renew it: what a crash costs.
-const LEASE: Duration = Duration::from_mins(1);
-const RENEW_EVERY: Duration = Duration::from_secs(20);
+const LEASE: Duration = Duration::from_secs(15);
+const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// How long the worker sleeps at most, since other instances fill the queue too.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -41,9 +41,17 @@ impl Engine {
             };
             tokio::select! {
                 () = self.inner.enqueued.notified() => {}
+                () = self.inner.airtable_is_back.notified() => self.hurry().await,
                 () = tokio::time::sleep(pause) => {}
                 () = stop.cancelled() => return,
             }
+        }
+    }
+
+    /// What waits for Airtable need not wait any longer.
+    async fn hurry(&self) {
+        if let Err(error) = self.inner.db.make_due().await {
+            tracing::warn!(error = %error, "the queue could not be hurried; it goes on in its own time");
         }
     }
 

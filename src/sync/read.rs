@@ -89,18 +89,23 @@ impl Engine {
         self.store(stamp, readings, &plan, Logged::All).await
     }
 
-    /// After Airtable has failed, its first answer is a reason to catch up.
-    fn watch_airtable(&self, error: Option<&SyncError>) {
+    /// After Airtable has failed, its first answer is a reason to catch up and to hurry the queue.
+    pub(super) fn watch_airtable(&self, error: Option<&SyncError>) {
         match error {
             None => {
                 if self.inner.airtable_fails.swap(false, Ordering::Relaxed) {
+                    tracing::info!("Airtable answers again");
+                    self.inner.airtable_is_back.notify_one();
                     self.want_catch_up();
                 }
             }
             Some(SyncError::Airtable(error))
-                if !matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge) =>
+                if !matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge | Kind::IteratorLost) =>
             {
-                self.inner.airtable_fails.store(true, Ordering::Relaxed);
+                // The catch-up that is wanted from now on is also what notices the end of the outage when nothing else is sent.
+                if !self.inner.airtable_fails.swap(true, Ordering::Relaxed) {
+                    self.want_catch_up();
+                }
             }
             Some(_) => {}
         }

@@ -248,7 +248,9 @@ impl Engine {
 
     pub(super) async fn page(&self, listing: &Listing, offset: Option<&str>) -> Result<Page, SyncError> {
         let permit = self.inner.airtable.permit(Lane::Run).await;
-        Ok(self.inner.airtable.page(permit, listing, offset).await?)
+        let page = self.inner.airtable.page(permit, listing, offset).await.map_err(SyncError::from);
+        self.watch_airtable(page.as_ref().err());
+        page
     }
 
     async fn store_page(

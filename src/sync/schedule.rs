@@ -69,7 +69,7 @@ pub(super) fn due(
     let Some(last_full) = history.last_full else {
         return if rested(RETRY) <= now { Due::FirstLoad } else { Due::NotBefore(rested(RETRY)) };
     };
-    let mut next = nightly.next(now);
+    let mut next = nightly.next(now).unwrap_or(now + TimeDelta::days(1));
     if let Some(tonight) = nightly.last(now)
         && last_full < tonight
         && history.nightly_tries < NIGHTLY_TRIES
@@ -78,7 +78,7 @@ pub(super) fn due(
         if start <= now {
             return Due::Nightly;
         }
-        next = earlier(next, start);
+        next = next.min(start);
     }
     let last_read = history.last_read.unwrap_or(last_full);
     let catch_up = if wanted { Some(now) } else { every.map(|every| last_read + every) };
@@ -87,13 +87,9 @@ pub(super) fn due(
         if start <= now {
             return Due::CatchUp;
         }
-        next = earlier(next, start);
+        next = next.min(start);
     }
-    Due::NotBefore(next.unwrap_or(now + TimeDelta::days(1)))
-}
-
-fn earlier(next: Option<DateTime<Utc>>, other: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    Some(next.map_or(other, |next| next.min(other)))
+    Due::NotBefore(next)
 }
 
 #[cfg(test)]

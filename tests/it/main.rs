@@ -6,16 +6,19 @@
 #![expect(
     unreachable_pub,
     clippy::unwrap_used,
+    clippy::expect_used,
     reason = "a test says by its name what is promised, and fails by panicking"
 )]
 
 mod architecture;
 mod cache;
+mod chaos;
 mod concurrency;
 mod instances;
 mod migrations;
 mod ops;
 mod outages;
+mod runs;
 mod slugs;
 mod storage;
 mod support;

@@ -6,9 +6,11 @@ use serde_json::{Map, Value, json};
 use vitrina::{
     app::App,
     config::{Config, Loader, Needs},
+    domain::Trigger,
     http::AppState,
     lifecycle::{Ending, Lifecycle},
     simulator::{Fault, Options, Simulator},
+    sync::{RunError, RunReport, Scope},
 };
 
 use super::{Answer, Database, eventually};
@@ -22,6 +24,7 @@ pub struct World {
     pub db: Arc<Database>,
     pub url: String,
     pub http: reqwest::Client,
+    settings: Vec<(&'static str, String)>,
     instance: Option<Instance>,
 }
 
@@ -60,8 +63,14 @@ impl Setting {
         }
         let db = Arc::new(Database::new().await);
         let instance = Instance::start(&airtable, &db, &self.settings).await;
-        let world =
-            World { url: instance.url.clone(), airtable, db, http: client(), instance: Some(instance) };
+        let world = World {
+            url: instance.url.clone(),
+            airtable,
+            db,
+            http: client(),
+            settings: self.settings,
+            instance: Some(instance),
+        };
         world.loaded().await;
         world.airtable.requests_clear();
         world
@@ -81,7 +90,7 @@ impl World {
 
     /// A further instance on the same Airtable and database.
     pub async fn another_instance(&self) -> Instance {
-        Instance::start(&self.airtable, &self.db, &[]).await
+        Instance::start(&self.airtable, &self.db, &self.settings).await
     }
 
     /// A further instance on another database.
@@ -92,6 +101,11 @@ impl World {
     /// Stops the service as SIGTERM does, and starts it again on the same Airtable and database.
     pub async fn restart(&mut self) {
         self.stop().await;
+        self.start_again().await;
+    }
+
+    /// Starts the service again after a stop.
+    pub async fn start_again(&mut self) {
         let instance = self.another_instance().await;
         self.url.clone_from(&instance.url);
         self.instance = Some(instance);
@@ -151,6 +165,84 @@ impl World {
     pub async fn post_as_admin(&self, path: &str) -> Answer {
         let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(ADMIN_TOKEN);
         Answer::read(request.send().await.unwrap()).await
+    }
+
+    /// As an operator, to another instance.
+    pub async fn post_to(&self, url: &str, path: &str) -> Answer {
+        Answer::read(self.http.post(format!("{url}{path}")).bearer_auth(ADMIN_TOKEN).send().await.unwrap())
+            .await
+    }
+
+    /// Waits until no run is under way.
+    pub async fn no_run(&self) {
+        eventually("no run is under way", || async {
+            match self.state().db.try_lock_runs().await.unwrap() {
+                Some(lock) => {
+                    lock.release().await;
+                    true
+                }
+                None => false,
+            }
+        })
+        .await;
+    }
+
+    /// As an operator, with a body.
+    pub async fn post_as_admin_with(&self, path: &str, body: &Value) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.url)).bearer_auth(ADMIN_TOKEN).json(body);
+        Answer::read(request.send().await.unwrap()).await
+    }
+
+    /// A run of this kind, carried out to its end.
+    pub async fn run(&self, scope: Scope, trigger: Trigger) -> RunReport {
+        let engine = &self.state().engine;
+        let patience = async {
+            loop {
+                match engine.begin_run(scope.clone(), trigger).await {
+                    Ok(run) => return run,
+                    Err(RunError::Busy(_)) => tokio::time::sleep(Duration::from_millis(10)).await,
+                    Err(error) => panic!("{error}"),
+                }
+            }
+        };
+        let run =
+            tokio::time::timeout(Duration::from_secs(20), patience).await.expect("no other run is under way");
+        engine.carry_out(run).await.unwrap()
+    }
+
+    /// Fails unless every vehicle here is what Airtable has, listed or not, field by field.
+    pub async fn equals_airtable(&self) {
+        let rows: Vec<Value> =
+            sqlx::query_scalar("select to_jsonb(v) from inventario_cache v where deleted_at is null")
+                .fetch_all(&self.db.pool)
+                .await
+                .unwrap();
+        let mut stored: std::collections::BTreeMap<String, Value> =
+            rows.into_iter().map(|row| (row["record_id"].as_str().unwrap().to_owned(), row)).collect();
+        for record in self.airtable.records() {
+            let listed = record.fields.get("OrdenStatus").and_then(Value::as_str) == Some("Comprado");
+            let Some(row) = stored.remove(&record.id) else {
+                assert!(!listed, "missing here: {record:?}");
+                continue;
+            };
+            assert_eq!(row["listed"], listed, "{record:?}");
+            if row["data"] != Value::Object(record.fields.clone()) {
+                panic!(
+                    "{} differs: {row:#} is not {record:#?}; its logs: {:#?}",
+                    record.id,
+                    self.logs(&record.id).await
+                );
+            }
+            assert_eq!(
+                row["precio"].as_f64(),
+                record.fields.get("Precio").and_then(Value::as_f64),
+                "{}",
+                record.id
+            );
+        }
+        // Airtable tells nobody that a record which is not listed was deleted, unless a webhook did.
+        stored.retain(|_, row| row["listed"] == true);
+        assert!(stored.is_empty(), "not in Airtable any more: {:?}", stored.keys());
     }
 
     /// The titles that the listing shows, in its order.
@@ -228,6 +320,7 @@ fn config(airtable: &Simulator, db: &Database, settings: &[(&'static str, String
         .set("airtable.pause_after_429", "100ms")
         .set("airtable.backoff_base", "5ms")
         .set("airtable.backoff_max", "20ms")
+        .set("sync.recheck_after", "0s")
         .set("auth.webhook_secret", WEBHOOK_SECRET)
         .set("auth.admin_token", ADMIN_TOKEN);
     for (key, value) in settings {

@@ -1,0 +1,153 @@
+//! Everything that can go wrong, at once, at random: and in the end the database is what Airtable is, record by record.
+//!
+//! Random edits, creations, deletions and restorations, a fifth of whose webhooks are lost; every fault of Airtable; a PostgreSQL that comes and
+//! goes; a token that is revoked and mended; runs; two instances, one of which is restarted.
+//!
+//! `VITRINA_CHAOS_SECONDS` and `VITRINA_CHAOS_SEED` make it longer and different; a failure names its seed.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use fastrand::Rng;
+use vitrina::{
+    domain::Trigger,
+    simulator::{Fault, Refusal, Target, What},
+    sync::Scope,
+};
+
+use crate::{fields, support::World};
+
+const DEFAULT_SECONDS: u64 = 6;
+const VEHICLES: usize = 130;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whatever_happens_the_database_ends_as_airtable_is() {
+    let number = |name: &str, default: u64| std::env::var(name).map_or(default, |text| text.parse().unwrap());
+    let seconds = number("VITRINA_CHAOS_SECONDS", DEFAULT_SECONDS);
+    let seed = number("VITRINA_CHAOS_SEED", fastrand::u64(..));
+    println!("VITRINA_CHAOS_SEED={seed} VITRINA_CHAOS_SECONDS={seconds}");
+    let world = World::set("database.acquire_timeout", "300ms")
+        .set("airtable.request_timeout", "400ms")
+        .set("airtable.connect_timeout", "200ms")
+        .set("airtable.max_attempts", "2")
+        .set("sync.reply_within", "1s")
+        .set("sync.recheck_after", "150ms")
+        .set("sync.queue_max_attempts", "1000")
+        .set("sync.queue_backoff_base", "20ms")
+        .set("sync.queue_backoff_max", "200ms")
+        .vehicles((0..VEHICLES).map(|number| vehicle(number)))
+        .start()
+        .await;
+    let mut other = Some(world.another_instance().await);
+    let token = world.airtable.token();
+    let mut rng = Rng::with_seed(seed);
+    let world = Arc::new(world);
+    let mut deliveries = tokio::task::JoinSet::new();
+    let mut cut = false;
+    let until = Instant::now() + Duration::from_secs(seconds);
+    let mut edits = 0;
+    while Instant::now() < until {
+        for _ in 0..rng.usize(1..20) {
+            edits += 1;
+            let id = edit(&world, &mut rng);
+            if rng.f64() < 0.8 {
+                let url = match &other {
+                    Some(other) if rng.bool() => other.url.clone(),
+                    _ => world.url.clone(),
+                };
+                let request = world.webhook_request(&url).json(&serde_json::json!({ "recordId": id }));
+                deliveries.spawn(async move { drop(request.send().await) });
+            }
+        }
+        match rng.u8(0..14) {
+            0 => world.airtable.clear_faults(),
+            1..=4 => world.airtable.fault(fault(&mut rng)),
+            5 => world.airtable.set_visibility_delay(Duration::from_millis(rng.u64(0..100))),
+            6 if cut => {
+                world.db.mend().await;
+                cut = false;
+            }
+            6 => {
+                world.db.cut().await;
+                cut = true;
+            }
+            7 => world.airtable.set_token(if rng.bool() { &token } else { "patRevoked00000.revoked" }),
+            8 => drop(world.post_as_admin("/sync").await),
+            9 => drop(world.post_as_admin_with("/sync", &serde_json::json!({ "kind": "catch_up" })).await),
+            10 if !cut => match other.take() {
+                Some(other) => other.stop().await,
+                None => other = Some(world.another_instance().await),
+            },
+            11 => world.airtable.expire_iterators(),
+            _ => {}
+        }
+        tokio::time::sleep(Duration::from_millis(rng.u64(1..40))).await;
+    }
+    world.airtable.clear_faults();
+    world.airtable.set_token(&token);
+    world.airtable.set_visibility_delay(Duration::ZERO);
+    if cut {
+        world.db.mend().await;
+    }
+    while deliveries.join_next().await.is_some() {}
+    let left = tokio::time::timeout(Duration::from_secs(40), async {
+        while !world.queue().await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    assert!(left.await.is_ok(), "the queue is not worked off: {:#?}", world.queue().await);
+    for scope in [Scope::CatchUp, Scope::Full { force: true }] {
+        assert_eq!(world.run(scope, Trigger::Nightly).await.error, None);
+    }
+    println!("{edits} edits");
+    world.equals_airtable().await;
+    let page = world.get("/vehicles").await.ok();
+    let listed =
+        world.airtable.records().iter().filter(|record| record.fields["OrdenStatus"] == "Comprado").count();
+    assert_eq!(page["totalCount"], listed, "seed {seed}");
+}
+
+fn vehicle(number: usize) -> serde_json::Map<String, serde_json::Value> {
+    fields! { "Auto": format!("Auto {}", number % 40), "Precio": number, "OrdenStatus": "Comprado" }
+}
+
+/// Somebody does something in Airtable; gives the record.
+fn edit(world: &World, rng: &mut Rng) -> String {
+    let records = world.airtable.records();
+    let id = records[rng.usize(..records.len())].id.clone();
+    match rng.u8(0..20) {
+        0 => return world.airtable.create(vehicle(rng.usize(..1000))),
+        1 if records.len() > VEHICLES / 2 => drop(world.airtable.delete(&id)),
+        2..=4 => {
+            let status = *rng.choice(["Comprado", "Vendido", "En proceso"].iter()).unwrap();
+            world.airtable.edit(&id, fields! { "OrdenStatus": status });
+        }
+        5 => {
+            world.airtable.delete(&id);
+            world.airtable.restore(&id);
+        }
+        6 => drop(world.airtable.edit(&id, fields! { "ligawp": format!("auto-{}", rng.u8(..9)) })),
+        _ => drop(world.airtable.edit(&id, fields! { "Precio": rng.u32(..500_000) })),
+    }
+    id
+}
+
+fn fault(rng: &mut Rng) -> Fault {
+    let what = match rng.u8(0..12) {
+        0 => What::Reset,
+        1 => What::TruncatedBody,
+        2 => What::NotJson,
+        3 => What::Hang,
+        4 => What::SlowBody(Duration::from_millis(rng.u64(1..40))),
+        5 => What::Latency(Duration::from_millis(rng.u64(1..600))),
+        6 => What::Answer(Refusal::RateLimited(None)),
+        7 => What::Answer(Refusal::RateLimitedArray),
+        8 => What::Answer(Refusal::ServerError),
+        9 => What::Answer(Refusal::BadGateway),
+        10 => What::Answer(Refusal::Unavailable(None)),
+        _ => return Fault::new(What::Answer(Refusal::IteratorNotAvailable)).on(Target::LaterPages).next(1),
+    };
+    if rng.bool() { Fault::new(what).next(rng.usize(1..6)) } else { Fault::new(what).every(rng.usize(2..6)) }
+}

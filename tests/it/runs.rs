@@ -1,0 +1,353 @@
+//! Full, catch-up and replay runs, the dry run, and who may run when.
+
+use serde_json::{Value, json};
+use vitrina::{
+    domain::{Mapping, Trigger},
+    simulator::{Fault, Refusal, Target, What},
+    sync::{Difference, RunReport, Scope},
+};
+
+use crate::{
+    fields,
+    support::{Setting, World, eventually, mazda},
+};
+
+const FULL: Scope = Scope::Full { force: false };
+
+fn numbered(count: usize) -> impl Iterator<Item = serde_json::Map<String, Value>> {
+    (0..count).map(
+        |number| fields! { "Auto": format!("Auto {number}"), "Precio": number, "OrdenStatus": "Comprado" },
+    )
+}
+
+fn told(report: &RunReport) -> [i32; 5] {
+    let counts = report.counts;
+    [counts.created, counts.updated, counts.unchanged, counts.archived, counts.deleted]
+}
+
+#[tokio::test]
+async fn a_full_run_repairs_whatever_webhooks_missed() {
+    let world = Setting::default().vehicles(numbered(150)).start().await;
+    let ids: Vec<String> = world.airtable.records().into_iter().map(|record| record.id).collect();
+    world.airtable.edit(&ids[0], fields! { "Precio": 77_777 });
+    world.airtable.edit(&ids[1], fields! { "OrdenStatus": "Vendido" });
+    world.airtable.delete(&ids[2]);
+    world.airtable.create(mazda());
+
+    let report = world.run(FULL, Trigger::Nightly).await;
+
+    assert_eq!((told(&report), report.error.as_deref()), ([1, 1, 147, 1, 1], None));
+    world.equals_airtable().await;
+    assert_eq!(world.get("/vehicles").await.ok()["totalCount"], 149);
+    let row: Value = sqlx::query_scalar("select to_jsonb(r) from sync_runs r where id = $1")
+        .bind(report.run.0)
+        .fetch_one(&world.db.pool)
+        .await
+        .unwrap();
+    assert_eq!(
+        (&row["status"], &row["trigger"], &row["deleted"]),
+        (&json!("succeeded"), &json!("nightly"), &json!(1))
+    );
+    let logs: Vec<Value> =
+        sqlx::query_scalar("select to_jsonb(l) from sync_logs l where sync_type = 'nightly'")
+            .fetch_all(&world.db.pool)
+            .await
+            .unwrap();
+    assert_eq!(logs.len(), 5, "four that were written and one summary");
+    assert!(logs.iter().any(|log| log["record_id"].is_null() && log["message"] == report.to_string()));
+}
+
+#[tokio::test]
+async fn an_unchanged_table_writes_no_vehicle_and_keeps_the_cache() {
+    let world = Setting::default().vehicles(numbered(150)).start().await;
+    world.get("/vehicles").await.ok();
+    let versions = || async {
+        let versions: Vec<String> =
+            sqlx::query_scalar("select xmin::text || record_id from inventario_cache order by record_id")
+                .fetch_all(&world.db.pool)
+                .await
+                .unwrap();
+        versions
+    };
+    let before = versions().await;
+
+    let report = world.run(FULL, Trigger::Nightly).await;
+
+    assert_eq!(told(&report), [0, 0, 150, 0, 0]);
+    assert_eq!(versions().await, before);
+    assert_eq!(world.get("/vehicles").await.header("x-cache"), "hit");
+}
+
+#[tokio::test]
+async fn a_full_run_asks_for_the_listed_records_alone_and_costs_their_pages() {
+    let world = Setting::default().vehicles(numbered(250)).start().await;
+    for _ in 0..300 {
+        world.airtable.create(fields! { "Auto": "X", "OrdenStatus": "Vendido" });
+    }
+    world.airtable.requests_clear();
+
+    let report = world.run(FULL, Trigger::Manual).await;
+
+    assert_eq!((report.counts.seen, report.counts.pages), (250, 3));
+    assert_eq!(report.counts.api_calls, 4, "the schema and three pages");
+}
+
+#[tokio::test]
+async fn the_brake_keeps_the_listing_when_too_many_would_leave_it() {
+    let world = Setting::default().vehicles(numbered(40)).start().await;
+    let ids: Vec<String> = world.airtable.records().into_iter().map(|record| record.id).collect();
+    for id in &ids[..12] {
+        world.airtable.edit(id, fields! { "OrdenStatus": "Vendido" });
+    }
+
+    let report = world.run(FULL, Trigger::Nightly).await;
+
+    assert!(report.error.as_ref().unwrap().contains("12 of 40 listed vehicles"), "{report}");
+    assert_eq!(world.get("/vehicles").await.ok()["totalCount"], 40);
+    let status: String = sqlx::query_scalar("select status from sync_runs where id = $1")
+        .bind(report.run.0)
+        .fetch_one(&world.db.pool)
+        .await
+        .unwrap();
+    assert_eq!(status, "failed");
+
+    let forced = world.run(Scope::Full { force: true }, Trigger::Manual).await;
+
+    assert_eq!((told(&forced), forced.error), ([0, 0, 28, 12, 0], None));
+    assert_eq!(world.get("/vehicles").await.ok()["totalCount"], 28);
+}
+
+#[tokio::test]
+async fn a_listing_that_lacks_records_unlists_none_that_are_still_there() {
+    let world = Setting::default().vehicles(numbered(30)).start().await;
+    let empty = Fault::new(What::EmptyPage).on(Target::List).next(1);
+    world.airtable.fault(empty);
+
+    let report = world.run(FULL, Trigger::Nightly).await;
+
+    assert_eq!((told(&report)[3..].to_vec(), report.error.as_deref()), (vec![0, 0], None));
+    assert_eq!(world.get("/vehicles").await.ok()["totalCount"], 30);
+}
+
+#[tokio::test]
+async fn a_catch_up_reads_what_changed_since_the_last_run() {
+    let world = Setting::default().vehicles(numbered(150)).start().await;
+    let ids: Vec<String> = world.airtable.records().into_iter().map(|record| record.id).collect();
+    world.airtable.advance(std::time::Duration::from_hours(1));
+    sqlx::query("update sync_runs set started_at = started_at + interval '50 minutes'")
+        .execute(&world.db.pool)
+        .await
+        .unwrap();
+    world.airtable.edit(&ids[0], fields! { "Precio": 5 });
+    world.airtable.edit(&ids[1], fields! { "OrdenStatus": "Vendido" });
+    world.airtable.requests_clear();
+
+    let report = world.run(Scope::CatchUp, Trigger::CatchUp).await;
+
+    assert_eq!((told(&report), report.counts.seen), ([0, 1, 0, 1, 0], 2));
+    assert_eq!(world.airtable.requests().len(), 1);
+    world.equals_airtable().await;
+}
+
+#[tokio::test]
+async fn a_lost_webhook_is_made_up_for_at_the_next_start() {
+    let mut world = World::start().await;
+    let id = world.known(mazda()).await;
+    world.stop().await;
+    world.airtable.edit(&id, fields! { "Precio": 5 });
+    world.start_again().await;
+    eventually("the catch-up at the start has read it", || async {
+        world.get("/vehicles").await.ok()["vehicles"][0]["precio"] == 5
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_an_outage_of_airtable_what_was_missed_is_read() {
+    let world = World::set("airtable.max_attempts", "1").start().await;
+    let (told, missed) = (world.known(mazda()).await, world.known(mazda()).await);
+    world.airtable.fault(Fault::new(What::Answer(Refusal::Unavailable(None))));
+    assert_eq!(world.webhook(&told).await.status, 202);
+    world.airtable.edit(&missed, fields! { "Precio": 5 });
+    world.airtable.clear_faults();
+
+    world.webhook(&told).await.ok();
+
+    eventually("the other record was read too", || async {
+        world.row(&missed).await.unwrap()["precio"] == 5.0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replay_reads_given_records_those_of_a_span_and_those_that_failed() {
+    let world = World::set("airtable.max_attempts", "1").set("sync.queue_max_attempts", "1").start().await;
+    let (first, second) = (world.known(mazda()).await, world.known(mazda()).await);
+    world.airtable.edit(&first, fields! { "Precio": 1 });
+    world.airtable.edit(&second, fields! { "Precio": 2 });
+
+    let started = world.post_as_admin_with("/replay", &json!({ "recordIds": [first] })).await;
+    assert_eq!(started.status, 202, "{started:?}");
+    eventually("the first is replayed", || async { world.row(&first).await.unwrap()["precio"] == 1.0 }).await;
+    assert_eq!(world.row(&second).await.unwrap()["precio"], 329_900.0);
+
+    world.no_run().await;
+    let started = world.post_as_admin_with("/replay", &json!({ "from": "2000-01-01T00:00:00Z" })).await;
+    assert_eq!(started.status, 202, "{started:?}");
+    eventually("both are replayed", || async { world.row(&second).await.unwrap()["precio"] == 2.0 }).await;
+
+    world.no_run().await;
+    world.airtable.fault(Fault::new(What::Answer(Refusal::ServerError)));
+    world.airtable.edit(&first, fields! { "Precio": 3 });
+    assert_eq!(world.webhook(&first).await.status, 202);
+    eventually("it is dead", || async { world.queue().await.iter().any(|row| row["status"] == "dead") })
+        .await;
+    world.airtable.clear_faults();
+    world.post_as_admin_with("/replay", &json!({ "failed": true })).await;
+    eventually("what failed is replayed", || async { world.row(&first).await.unwrap()["precio"] == 3.0 })
+        .await;
+    assert!(world.queue().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_run_can_be_started_by_an_operator_and_by_nobody_else() {
+    let world = World::start().await;
+    let missed = world.airtable.create(mazda());
+    let anybody = world.http.post(format!("{}/sync", world.url)).send().await.unwrap();
+    crate::support::Answer::read(anybody).await.problem(401);
+
+    let started = world.post_as_admin("/sync").await;
+
+    assert_eq!((started.status.as_u16(), started.json()["run"].is_i64()), (202, true));
+    eventually("the record is there", || async { world.row(&missed).await.is_some() }).await;
+    for wrong in [json!({ "kind": "some" }), json!({ "recordIds": ["x"] }), json!({ "fource": true })] {
+        world.post_as_admin_with("/sync", &wrong).await.problem(400);
+    }
+    for wrong in [json!({}), json!({ "failed": true, "recordIds": [missed] }), json!({ "from": "yesterday" })]
+    {
+        world.post_as_admin_with("/replay", &wrong).await.problem(400);
+    }
+}
+
+#[tokio::test]
+async fn one_run_at_a_time_on_all_instances() {
+    let world = World::start().await;
+    let other = world.another_instance().await;
+    world.no_run().await;
+    let gate = vitrina::simulator::Gate::closed();
+    world.airtable.fault(Fault::new(What::Held(gate.clone())));
+    assert_eq!(world.post_as_admin("/sync").await.status, 202);
+
+    for instance in [&world.url, &other.url] {
+        let busy = world.post_to(instance, "/sync").await;
+        assert!(busy.problem(409)["detail"].as_str().unwrap().contains("full, manual"), "{busy:?}");
+    }
+
+    world.airtable.clear_faults();
+    gate.open();
+    eventually("the run is over", || async { world.post_to(&other.url, "/sync").await.status == 202 }).await;
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn a_webhook_passes_a_run_and_wins() {
+    let world = Setting::default().vehicles(numbered(150)).start().await;
+    let id = world.airtable.records()[0].id.clone();
+    let gate = vitrina::simulator::Gate::closed();
+    world.airtable.fault(Fault::new(What::Held(gate.clone())).on(Target::List).next(1));
+    world.airtable.edit(&id, fields! { "Precio": 1 });
+    let run = tokio::spawn({
+        let engine = world.state().engine.clone();
+        async move { engine.carry_out(engine.begin_run(FULL, Trigger::Nightly).await.unwrap()).await.unwrap() }
+    });
+    gate.reached(1).await;
+    world.airtable.edit(&id, fields! { "Precio": 2 });
+
+    assert_eq!(world.webhook(&id).await.ok()["action"], "updated", "a run does not keep a webhook waiting");
+    gate.open();
+
+    assert_eq!(run.await.unwrap().error, None);
+    assert_eq!(world.row(&id).await.unwrap()["precio"], 2.0, "the run had read it earlier");
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_would_change_and_writes_nothing() {
+    let world = Setting::default().vehicles(numbered(12)).start().await;
+    let ids: Vec<String> = world.airtable.records().into_iter().map(|record| record.id).collect();
+    let price = world.airtable.records()[0].fields["Precio"].clone();
+    world.airtable.edit(&ids[0], fields! { "Precio": 5_000 });
+    world.airtable.edit(&ids[1], fields! { "OrdenStatus": "Vendido" });
+    world.airtable.delete(&ids[2]);
+    world.airtable.create(mazda());
+    let everything = || async {
+        let all: Value = sqlx::query_scalar(
+            "select jsonb_build_array((select jsonb_agg(to_jsonb(v)) from inventario_cache v), (select count(*) from sync_logs),
+             (select jsonb_agg(to_jsonb(r) order by record_id) from record_reads r), (select count(*) from sync_runs))",
+        )
+        .fetch_one(&world.db.pool)
+        .await
+        .unwrap();
+        all
+    };
+    let before = everything().await;
+    let mut told: Vec<Difference> = Vec::new();
+
+    let report =
+        world.state().engine.preview(FULL, None, |difference| told.push(difference.clone())).await.unwrap();
+
+    assert_eq!(
+        (report.seen, report.created, report.updated, report.archived, report.deleted),
+        (13, 1, 1, 1, 1)
+    );
+    let changed = told.iter().find(|difference| difference.record_id.as_str() == ids[0]).unwrap();
+    assert_eq!(changed.columns["precio"], (price, json!(5_000)));
+    assert_eq!(everything().await, before);
+}
+
+#[tokio::test]
+async fn a_dry_run_tries_another_mapping_on_live_data() {
+    let world = Setting::default().vehicles(numbered(5)).start().await;
+    let builtin = include_str!("../../config/fields.toml");
+    let other = Mapping::parse(&builtin.replace(r#"from = ["Precio"]"#, r#"from = ["Oferta"]"#)).unwrap();
+
+    let report = world.state().engine.preview(FULL, Some(&other), |_| {}).await.unwrap();
+
+    assert_eq!((report.updated, report.columns.get("precio")), (5, Some(&5)));
+    assert_eq!(world.get("/vehicles").await.ok()["totalCount"], 5);
+}
+
+#[tokio::test]
+async fn a_page_with_a_record_that_the_database_refuses_costs_only_that_record() {
+    let world = World::start().await;
+    sqlx::query("alter table inventario_cache add constraint odd check (title <> 'Auto 7')")
+        .execute(&world.db.pool)
+        .await
+        .unwrap();
+    for fields in numbered(20) {
+        world.airtable.create(fields);
+    }
+
+    let report = world.run(FULL, Trigger::Nightly).await;
+
+    assert_eq!((report.counts.created, report.counts.failed, report.error.as_deref()), (19, 1, None));
+    assert_eq!(world.get("/vehicles").await.ok()["totalCount"], 19);
+}
+
+#[tokio::test]
+async fn a_webhook_that_shows_no_change_is_looked_at_once_more() {
+    let world = World::set("sync.recheck_after", "20ms").start().await;
+    let id = world.known(mazda()).await;
+    world.airtable.set_visibility_delay(std::time::Duration::from_hours(1));
+    world.airtable.edit(&id, fields! { "Precio": 5 });
+    world.airtable.requests_clear();
+    let gate = vitrina::simulator::Gate::closed();
+
+    assert_eq!(world.webhook(&id).await.ok()["action"], "unchanged", "Airtable still shows the old state");
+    world.airtable.fault(Fault::new(What::Held(gate.clone())));
+    world.airtable.advance(std::time::Duration::from_hours(2));
+    gate.open();
+
+    eventually("the second look has found it", || async { world.row(&id).await.unwrap()["precio"] == 5.0 })
+        .await;
+    assert_eq!(world.airtable.requests().len(), 2, "and there is no third");
+}
