@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod automation;
 mod cache;
 mod concurrency;
 mod instances;
