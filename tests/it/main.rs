@@ -11,6 +11,7 @@
 )]
 
 mod architecture;
+mod automation;
 mod cache;
 mod chaos;
 mod concurrency;
