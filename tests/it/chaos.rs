@@ -24,7 +24,6 @@ const VEHICLES: usize = 130;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_happens_the_database_ends_as_airtable_is() {
-    let number = |name: &str, default: u64| std::env::var(name).map_or(default, |text| text.parse().unwrap());
     let seconds = number("VITRINA_CHAOS_SECONDS", DEFAULT_SECONDS);
     let seed = number("VITRINA_CHAOS_SEED", fastrand::u64(..));
     println!("VITRINA_CHAOS_SEED={seed} VITRINA_CHAOS_SECONDS={seconds}");
@@ -37,7 +36,7 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
         .set("sync.queue_max_attempts", "1000")
         .set("sync.queue_backoff_base", "20ms")
         .set("sync.queue_backoff_max", "200ms")
-        .vehicles((0..VEHICLES).map(|number| vehicle(number)))
+        .vehicles((0..VEHICLES).map(vehicle))
         .start()
         .await;
     let mut other = Some(world.another_instance().await);
@@ -107,6 +106,11 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
     let listed =
         world.airtable.records().iter().filter(|record| record.fields["OrdenStatus"] == "Comprado").count();
     assert_eq!(page["totalCount"], listed, "seed {seed}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long this test runs is no setting of vitrina")]
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
 fn vehicle(number: usize) -> serde_json::Map<String, serde_json::Value> {

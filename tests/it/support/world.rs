@@ -226,13 +226,12 @@ impl World {
                 continue;
             };
             assert_eq!(row["listed"], listed, "{record:?}");
-            if row["data"] != Value::Object(record.fields.clone()) {
-                panic!(
-                    "{} differs: {row:#} is not {record:#?}; its logs: {:#?}",
-                    record.id,
-                    self.logs(&record.id).await
-                );
-            }
+            assert!(
+                row["data"] == Value::Object(record.fields.clone()),
+                "{} differs: {row:#} is not {record:#?}; its logs: {:#?}",
+                record.id,
+                self.logs(&record.id).await
+            );
             assert_eq!(
                 row["precio"].as_f64(),
                 record.fields.get("Precio").and_then(Value::as_f64),
