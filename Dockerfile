@@ -24,11 +24,10 @@ FROM debian:trixie-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --home-dir /var/lib/vitrina --create-home vitrina
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin vitrina
 COPY --from=build /build/target/release/vitrina /usr/local/bin/vitrina
 
 USER vitrina
-WORKDIR /var/lib/vitrina
 ENV BIND_ADDR=0.0.0.0:8080 LOG_FORMAT=json
 EXPOSE 8080
 # A stop takes up to server.shutdown_grace (20 s): run with a stop timeout above it.
