@@ -21,7 +21,8 @@ const BESIDE: [(&str, &[&str]); 5] = [
 
 /// Tests that stand in files of their own beside the code.
 fn is_test(path: &Path) -> bool {
-    path.file_stem().is_some_and(|stem| stem == "tests" || stem == "properties")
+    let in_tests = path.components().any(|part| part.as_os_str() == "tests");
+    in_tests || path.file_stem().is_some_and(|stem| stem == "tests" || stem == "properties")
 }
 
 fn sources() -> Vec<(PathBuf, String)> {
