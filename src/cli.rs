@@ -6,6 +6,7 @@
 #![expect(clippy::doc_markdown, reason = "doc comments are printed on a terminal, where backticks are noise")]
 
 mod demo;
+mod healthcheck;
 mod sync;
 mod work;
 
@@ -68,6 +69,10 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Ask the service on this machine whether it is alive.
+    ///
+    /// For the HEALTHCHECK of container images. Looks at BIND_ADDR as `serve` does; exit code 1 when nothing answers there.
+    Healthcheck,
 }
 
 /// Runs a command and says how it ended.
@@ -78,6 +83,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sync(options) => sync::sync(options).await,
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
+        Command::Healthcheck => healthcheck::run().await,
     };
     ended.unwrap_or_else(|error| {
         complain(&error);

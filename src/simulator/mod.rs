@@ -94,6 +94,7 @@ impl Simulator {
             clock: Clock::start(),
             token: options.token,
             limiter: Limiter::new(options.rate_limit),
+            free_edits: options.free_edits,
             faults: Faults::default(),
             log: Log::default(),
             latency: options.latency,

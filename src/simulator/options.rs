@@ -45,6 +45,8 @@ pub struct Options {
     pub table: TableSpec,
     /// `None`: as many requests as anyone likes.
     pub rate_limit: Option<RateLimit>,
+    /// Whether creating, changing and deleting records costs nothing of the rate limit, as if done by hand on Airtable's own pages.
+    pub free_edits: bool,
     /// How long every answer takes; it tells the state at the request's arrival, so this is also how old it is.
     pub latency: Duration,
     /// How long readers see the state before a change.
@@ -69,6 +71,7 @@ impl Default for Options {
             base_id: ids.next("app"),
             table: vehicles::table(&mut ids),
             rate_limit: Some(RateLimit::default()),
+            free_edits: false,
             latency: Duration::ZERO,
             visibility_delay: Duration::ZERO,
             attachment_window: Duration::from_hours(2),

@@ -72,6 +72,11 @@ impl Seen {
     pub(super) fn is_of_the_base(&self) -> bool {
         !matches!(self.operation, Operation::File | Operation::Account | Operation::Unknown)
     }
+
+    /// Whether it is meant to change records.
+    pub(super) fn is_edit(&self) -> bool {
+        matches!(self.operation, Operation::Create | Operation::Update | Operation::Delete)
+    }
 }
 
 #[derive(Debug, Default)]

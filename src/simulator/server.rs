@@ -56,6 +56,7 @@ pub(super) struct State {
     pub(super) clock: Clock,
     pub(super) token: String,
     pub(super) limiter: Limiter,
+    pub(super) free_edits: bool,
     pub(super) faults: Faults,
     pub(super) log: Log,
     pub(super) latency: Duration,
@@ -141,7 +142,8 @@ impl State {
             Some(token) if token.trim() != self.token => return Some(Refusal::InvalidToken),
             Some(_) => {}
         }
-        let admitted = !seen.is_of_the_base() || self.limiter.admit(self.clock.now());
+        let free = !seen.is_of_the_base() || (self.free_edits && seen.is_edit());
+        let admitted = free || self.limiter.admit(self.clock.now());
         (!admitted).then_some(Refusal::RateLimited(None))
     }
 

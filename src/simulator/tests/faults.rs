@@ -178,3 +178,13 @@ async fn too_many_requests_lock_the_base_out() {
     setup.simulator.advance(Duration::from_hours(1));
     assert_eq!(setup.list(&[]).await.0, 200);
 }
+
+#[tokio::test]
+async fn edits_by_hand_leave_the_rate_limit_to_the_readers() {
+    let limit = RateLimit { per_second: 1, lockout: Duration::from_hours(1) };
+    let setup = setup_with(Options { rate_limit: Some(limit), free_edits: true, ..Options::default() }).await;
+    for _ in 0..4 {
+        assert_eq!(setup.send(Method::POST, "", &json!({"fields": {"Auto": "Jetta"}})).await.0, 200);
+    }
+    assert_eq!(setup.list(&[]).await.0, 200);
+}
