@@ -177,10 +177,10 @@ async fn hear_others(state: &AppState) {
             Ok(mut listener) => {
                 pause = Duration::from_millis(250);
                 // What was committed before the listener was there has not been heard.
-                state.catalog.invalidate();
+                state.catalog.suspect();
                 loop {
                     match listener.next().await {
-                        Ok(()) => state.catalog.invalidate(),
+                        Ok(()) => state.catalog.suspect(),
                         Err(error) => break error,
                     }
                 }
