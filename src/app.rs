@@ -146,7 +146,7 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
         engine,
         db,
         credentials: Credentials::new(&config.auth),
-        limits: Arc::new(Limits::new(&config.server, &config.sync, &config.cache)?),
+        limits: Arc::new(Limits::new(config)?),
     })
 }
 

@@ -227,7 +227,10 @@ impl Inner {
             Ok::<_, DbError>(Arc::new(Kept { answer, timings, generation, loaded: Instant::now() }))
         };
         let kept = self.fresh.try_get_with(key, load).await?;
-        self.last_known.insert(query, Arc::clone(&kept)).await;
+        // A load that was overtaken must not replace what a later one found.
+        if self.last_known.get(&query).await.is_none_or(|known| known.generation <= kept.generation) {
+            self.last_known.insert(query, Arc::clone(&kept)).await;
+        }
         Ok(kept)
     }
 

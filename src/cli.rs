@@ -62,6 +62,14 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Print the description of the HTTP API (OpenAPI 3.1), as JSON.
+    ///
+    /// A running service answers with the same at /openapi.json.
+    Openapi {
+        /// Leave the old system's addresses out, as compat.supabase_paths = false does.
+        #[arg(long)]
+        without_old_paths: bool,
+    },
 }
 
 /// Runs a command and says how it ended.
@@ -70,6 +78,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Serve => serve().await,
         Command::Demo(options) => demo::run(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
+        Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };
     ended.unwrap_or_else(|error| {
         complain(&error);
@@ -112,6 +121,11 @@ async fn migrate(revert: bool, json: bool) -> anyhow::Result<ExitCode> {
             None => say(&"The database has none of vitrina's tables.")?,
         }
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn openapi(old_paths: bool) -> anyhow::Result<ExitCode> {
+    say(&crate::http::api(old_paths).to_pretty_json().context("the description is no JSON")?)?;
     Ok(ExitCode::SUCCESS)
 }
 

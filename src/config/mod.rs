@@ -25,7 +25,7 @@ pub use self::{
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{
-        AirtableSettings, AuthSettings, CacheSettings, Config, DatabaseSettings, ListingSettings, LogFormat,
+        AirtableSettings, AuthSettings, CacheSettings, CompatSettings, Config, DatabaseSettings, ListingSettings, LogFormat,
         LogSettings, ServerSettings, SyncSettings,
     },
 };

@@ -1,16 +1,15 @@
-//! The description of the API, `/openapi.json` and `/docs`.
+//! The description of the API, at `/openapi.json`.
 //!
-//! **Invariants:** it is made from the routes themselves; the page at `/docs` asks nobody but this server.
-
-use std::sync::Arc;
+//! **Invariants:** it is made from the routes themselves.
+//!
+//! **Not here:** the page that shows it (`docs`), the shapes (`schema`).
 
 use axum::{
     Router,
     body::Bytes,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderValue, header},
     routing::get,
 };
-use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -19,14 +18,11 @@ use utoipa::{
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::{AppState, compat::FUNCTIONS};
 
-const PATH: &str = "/openapi.json";
-
-/// What the page may load: nothing from elsewhere. Swagger UI writes styles and pictures into its page.
-const POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
+/// Where the description is.
+pub(super) const PATH: &str = "/openapi.json";
 
 /// What stands above the routes.
 #[derive(OpenApi)]
@@ -75,11 +71,9 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut String> {
     [&mut item.get, &mut item.post].into_iter().flatten().filter_map(|operation| operation.operation_id.as_mut())
 }
 
-/// The routes that tell of the others.
-pub(super) fn routes(api: &Description) -> Router<AppState> {
+/// The route of the description, made once.
+pub(super) fn route(api: &Description) -> Router<AppState> {
     let json = Bytes::from(serde_json::to_vec(api).unwrap_or_default());
-    let config = Config::from(PATH).validator_url("none").use_base_layout();
-    let page = SwaggerUi::new("/docs").external_url_unchecked(PATH, serde_json::Value::Null);
-    let _ = (config, page, json);
-    Router::new()
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    Router::new().route(PATH, get(move || async move { (kind, json) }))
 }
