@@ -19,6 +19,16 @@ language sql immutable strict parallel safe as $$
     select coalesce(array_agg(distinct vitrina_fold(value)) filter (where btrim(value) <> ''), '{}') from unnest($1) value
 $$;
 
+-- Each value once, in its first spelling, so that no vehicle counts twice for one option.
+create or replace function vitrina_once(text[]) returns text[]
+language sql immutable strict parallel safe as $$
+    select coalesce(array_agg(value order by n), '{}')
+    from (
+        select distinct on (vitrina_fold(value)) value, n from unnest($1) with ordinality as given(value, n)
+        order by vitrina_fold(value), n
+    ) once
+$$;
+
 -- The words of a text, as `domain::words` makes them; at most 60 characters of each.
 create or replace function vitrina_words(text) returns text[]
 language sql immutable strict parallel safe as $$
@@ -103,7 +113,8 @@ begin
         c.record_id, c.updated_at, coalesce(c.ingreso_inventario, c.created_at), c.precio, c.enganchemin, c.autoano,
         c.kilometraje, c.separado, vitrina_fold(c.marca), vitrina_fold(c.transmision), vitrina_fold(c.combustible),
         vitrina_fold(c.garantia), vitrina_fold_all(bodies), vitrina_fold_all(c.ubicacion), vitrina_fold_all(c.promociones),
-        c.marca, c.transmision, c.combustible, c.garantia, bodies, c.ubicacion, c.promociones, array_to_tsvector(heading),
+        c.marca, c.transmision, c.combustible, c.garantia, vitrina_once(bodies), vitrina_once(c.ubicacion),
+        vitrina_once(c.promociones), array_to_tsvector(heading),
         array_to_tsvector(array(select unnest(heading) union select unnest(vitrina_words(coalesce(c.descripcion, '')))))
     from changed c
     cross join lateral (

@@ -197,7 +197,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_does_not_shrink_is_sent_as_it_is() {
-        let noise: String = (0..4000_u32).map(|n| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 17) as u8 % 90)).collect();
+        let mut random = fastrand::Rng::with_seed(1);
+        let noise: String = (0..4000).map(|_| random.char('!'..='~')).collect();
         for json in ["{}".to_owned(), noise] {
             let (coding, bytes) = Body::new(json.clone(), &[]).encoded(Coding::Br).await;
             assert_eq!((coding, &bytes[..]), (Coding::Identity, json.as_bytes()));

@@ -11,11 +11,17 @@
 
 mod architecture;
 mod cache;
+mod compat;
 mod concurrency;
+mod folding;
+mod http_caching;
 mod instances;
+mod listing_model;
 mod migrations;
+mod openapi;
 mod ops;
 mod outages;
+mod plans;
 mod slugs;
 mod storage;
 mod support;
