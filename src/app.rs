@@ -146,7 +146,7 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
         engine,
         db,
         credentials: Credentials::new(&config.auth),
-        limits: Arc::new(Limits::new(&config.server, &config.sync, &config.cache)?),
+        limits: Arc::new(Limits::new(config)?),
     })
 }
 
@@ -185,10 +185,10 @@ async fn hear_others(state: &AppState) {
                     state.engine.want_catch_up();
                 }
                 // What was committed before the listener was there has not been heard.
-                state.catalog.invalidate();
+                state.catalog.suspect();
                 loop {
                     match listener.next().await {
-                        Ok(()) => state.catalog.invalidate(),
+                        Ok(()) => state.catalog.suspect(),
                         Err(error) => break error,
                     }
                 }

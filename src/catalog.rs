@@ -8,13 +8,17 @@
 //! - The generation is read before the load begins, and is part of the key.
 //! - A load belongs to nobody: it runs in a task of its own, so a client that hangs up takes nothing from those who wait with it.
 //! - One load per key at a time, however many ask.
-//! - What is kept is bounded in bytes, keys included. A hit copies nothing: the body is shared.
-//! - While PostgreSQL is down, the last known response to the same query is served, marked as stale, for `cache.stale_for`.
+//! - What is kept is bounded in bytes, keys and compressed forms included. A hit copies nothing: the body is shared.
+//! - While PostgreSQL is down, the last known response to the same query is served at once, marked as stale, for `cache.stale_for`;
+//!   but none that was begun before a commit which this instance answered for.
 //!
 //! **Not here:** SQL (`db::vehicles`), status codes and headers (`http`).
 
+mod body;
 mod counters;
 mod load;
+mod old;
+mod outage;
 mod query;
 
 use std::{
@@ -27,12 +31,13 @@ use std::{
 
 use moka::{Expiry, future::Cache};
 
-use self::counters::Counters;
 pub use self::{
+    body::{Body, Coding},
     counters::CacheStats,
-    load::{Answer, Body},
-    query::{ListQuery, Query},
+    load::{Answer, Timings},
+    query::{ListQuery, Query, Shape, parse_filter},
 };
+use self::{counters::Counters, outage::Outage};
 use crate::{
     config::CacheSettings,
     db::{Db, DbError, vehicles::Locations},
@@ -49,6 +54,9 @@ struct Inner {
     locations: Locations,
     stale_for: Duration,
     generation: AtomicU64,
+    /// The first generation whose responses hold all that this instance answered for.
+    answered: AtomicU64,
+    outage: Outage,
     fresh: Cache<Key, Arc<Kept>>,
     last_known: Cache<Query, Arc<Kept>>,
     counters: Counters,
@@ -62,6 +70,8 @@ struct Key {
 
 struct Kept {
     answer: Answer,
+    timings: Timings,
+    generation: u64,
     loaded: Instant,
 }
 
@@ -76,13 +86,24 @@ pub enum From {
     Stale,
 }
 
-/// An answer and where it came from.
-#[derive(Debug, Clone)]
+/// An answer and where it came from. A clone shares it.
+#[derive(Clone)]
 pub struct Served {
-    /// What is known.
-    pub answer: Answer,
+    kept: Arc<Kept>,
     /// Where from.
     pub from: From,
+}
+
+impl Served {
+    /// What is known.
+    pub fn answer(&self) -> &Answer {
+        &self.kept.answer
+    }
+
+    /// How long its load took, whenever that was.
+    pub fn timings(&self) -> Timings {
+        self.kept.timings
+    }
 }
 
 impl Catalog {
@@ -106,6 +127,8 @@ impl Catalog {
                 locations,
                 stale_for: settings.stale_for,
                 generation: AtomicU64::new(0),
+                answered: AtomicU64::new(0),
+                outage: Outage::none(),
                 fresh,
                 last_known,
                 counters: Counters::default(),
@@ -113,35 +136,73 @@ impl Catalog {
         }
     }
 
+    /// Branch codes and their display names, which parameters may use.
+    pub fn locations(&self) -> &Locations {
+        &self.inner.locations
+    }
+
     /// The answer to a query: at least as new as the last commit that was announced before the call.
     pub async fn get(&self, query: Query) -> Result<Served, Arc<DbError>> {
         let key = Key { generation: self.inner.generation.load(Ordering::Acquire), query };
         if let Some(kept) = self.inner.fresh.get(&key).await {
             self.inner.counters.hit();
-            return Ok(Served { answer: kept.answer.clone(), from: From::Hit });
+            return Ok(Served { kept, from: From::Hit });
+        }
+        if self.inner.outage.spares()
+            && let Some(kept) = self.inner.last_known(&key.query).await
+        {
+            return Ok(Served { kept, from: From::Stale });
         }
         self.inner.counters.miss();
         let inner = Arc::clone(&self.inner);
         let query = key.query.clone();
         match tokio::spawn(async move { inner.load_once(key).await }).await {
-            Ok(Ok(kept)) => Ok(Served { answer: kept.answer.clone(), from: From::Miss }),
-            Ok(Err(error)) => self.last_known(&query, error).await,
+            Ok(Ok(kept)) => Ok(Served { kept, from: From::Miss }),
+            Ok(Err(error)) if error.is_transient() => {
+                let kept = self.inner.last_known(&query).await;
+                kept.map(|kept| Served { kept, from: From::Stale }).ok_or(error)
+            }
+            Ok(Err(error)) => Err(error),
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
         }
     }
 
-    /// Makes every response older than this call unreachable. Call it after the commit and before answering for it.
+    /// Makes every response older than this call unreachable, for ever. Call it after a commit and before answering for it.
     pub fn invalidate(&self) {
-        self.inner.generation.fetch_add(1, Ordering::AcqRel);
+        let now = self.raise();
+        self.inner.answered.fetch_max(now, Ordering::AcqRel);
+    }
+
+    /// Makes the next request for anything ask the database: others may have changed something. Only while the database cannot be
+    /// asked are older responses still served, marked as stale.
+    pub fn suspect(&self) {
+        self.raise();
+    }
+
+    fn raise(&self) -> u64 {
+        let before = self.inner.generation.fetch_add(1, Ordering::AcqRel);
         self.inner.counters.invalidated();
         // Only frees memory sooner: the generation has made these entries unreachable.
         self.inner.fresh.invalidate_all();
+        before + 1
     }
 
     /// Drops every response, the last known ones too.
     pub fn clear(&self) {
         self.invalidate();
         self.inner.last_known.invalidate_all();
+    }
+
+    /// Whether the old system's whole listing is cached, and how many single vehicles are.
+    pub async fn old_stats(&self) -> (bool, usize) {
+        self.inner.fresh.run_pending_tasks().await;
+        let generation = self.inner.generation.load(Ordering::Acquire);
+        let keys = self.inner.fresh.iter().filter(|(key, _)| key.generation == generation);
+        keys.fold((false, 0), |(all, one), (key, _)| match key.query {
+            Query::All => (true, one),
+            Query::Vehicle(..) => (all, one + 1),
+            _ => (all, one),
+        })
     }
 
     /// What the cache did since the start.
@@ -153,33 +214,41 @@ impl Catalog {
             self.inner.fresh.weighted_size(),
         )
     }
-
-    async fn last_known(&self, query: &Query, error: Arc<DbError>) -> Result<Served, Arc<DbError>> {
-        self.inner.counters.load_failed();
-        if !error.is_transient() {
-            return Err(error);
-        }
-        match self.inner.last_known.get(query).await {
-            Some(kept) if kept.loaded.elapsed() < self.inner.stale_for => {
-                self.inner.counters.stale();
-                Ok(Served { answer: kept.answer.clone(), from: From::Stale })
-            }
-            _ => Err(error),
-        }
-    }
 }
 
 impl Inner {
     async fn load_once(&self, key: Key) -> Result<Arc<Kept>, Arc<DbError>> {
-        let query = key.query.clone();
+        let (query, generation) = (key.query.clone(), key.generation);
         let load = async {
             self.counters.loaded();
-            let answer = load::load(&self.db, &self.locations, &query).await?;
-            Ok::<_, DbError>(Arc::new(Kept { answer, loaded: Instant::now() }))
+            let loaded = load::load(&self.db, &self.locations, &query).await;
+            let (answer, timings) = loaded.inspect_err(|error| self.failed(error))?;
+            self.outage.ended();
+            Ok::<_, DbError>(Arc::new(Kept { answer, timings, generation, loaded: Instant::now() }))
         };
         let kept = self.fresh.try_get_with(key, load).await?;
-        self.last_known.insert(query, Arc::clone(&kept)).await;
+        // A load that was overtaken must not replace what a later one found.
+        if self.last_known.get(&query).await.is_none_or(|known| known.generation <= kept.generation) {
+            self.last_known.insert(query, Arc::clone(&kept)).await;
+        }
         Ok(kept)
+    }
+
+    fn failed(&self, error: &DbError) {
+        self.counters.load_failed();
+        if error.is_transient() {
+            self.outage.began();
+        }
+    }
+
+    async fn last_known(&self, query: &Query) -> Option<Arc<Kept>> {
+        let kept = self.last_known.get(query).await?;
+        let usable = kept.loaded.elapsed() < self.stale_for
+            && kept.generation >= self.answered.load(Ordering::Acquire);
+        usable.then(|| {
+            self.counters.stale();
+            kept
+        })
     }
 }
 
@@ -187,7 +256,7 @@ impl Inner {
 const ENTRY_BYTES: usize = 512;
 
 fn weight(query: &Query, kept: &Kept) -> u32 {
-    u32::try_from(ENTRY_BYTES + query.bytes() + kept.answer.bytes()).unwrap_or(u32::MAX)
+    u32::try_from(ENTRY_BYTES + query.bytes() + kept.answer.weight()).unwrap_or(u32::MAX)
 }
 
 /// Answers that know nothing are kept briefly, so that guessed addresses do not fill the cache.

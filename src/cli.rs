@@ -73,6 +73,14 @@ enum Command {
     ///
     /// For the HEALTHCHECK of container images. Looks at BIND_ADDR as `serve` does; exit code 1 when nothing answers there.
     Healthcheck,
+    /// Print the description of the HTTP API (OpenAPI 3.1), as JSON.
+    ///
+    /// A running service answers with the same at /openapi.json.
+    Openapi {
+        /// Leave the old system's addresses out, as compat.supabase_paths = false does.
+        #[arg(long)]
+        without_old_paths: bool,
+    },
 }
 
 /// Runs a command and says how it ended.
@@ -84,6 +92,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
         Command::Healthcheck => healthcheck::run().await,
+        Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };
     ended.unwrap_or_else(|error| {
         complain(&error);
@@ -129,6 +138,11 @@ fn allow_many_connections() {
     if let Err(error) = rlimit::increase_nofile_limit(u64::from(u16::MAX)) {
         tracing::warn!(error = %error, "the limit on open files stays as it is");
     }
+}
+
+fn openapi(old_paths: bool) -> anyhow::Result<ExitCode> {
+    say(&crate::http::api(old_paths).to_pretty_json().context("the description is no JSON")?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints a result. A reader that has gone is an error like any other.

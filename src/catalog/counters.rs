@@ -9,6 +9,7 @@ use std::sync::{
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 #[derive(Default)]
 pub(super) struct Counters {
@@ -22,7 +23,7 @@ pub(super) struct Counters {
 }
 
 /// What the cache did since the start, and what it holds.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CacheStats {
     /// Requests answered from the cache.
     pub hits: u64,
@@ -35,10 +36,12 @@ pub struct CacheStats {
     /// Requests answered with the last known response.
     pub stale: u64,
     /// Hits among all requests, 0 to 1; `null` before the first.
+    #[schema(required)]
     pub hit_rate: Option<f64>,
     /// How often the cache was dropped.
     pub invalidations: u64,
     /// When it was dropped last.
+    #[schema(required)]
     pub last_invalidation: Option<DateTime<Utc>>,
     /// The present generation.
     pub generation: u64,

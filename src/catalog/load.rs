@@ -1,20 +1,26 @@
 //! From the database to a finished response.
+//!
+//! **Invariants:** the JSON of a vehicle is copied as PostgreSQL wrote it; only the old shape adds names to it.
 
-use bytes::Bytes;
-use http::HeaderValue;
+use std::time::{Duration, Instant};
+
 use serde::Serialize;
-use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
-use sqlx::types::Json;
 
-use super::query::{ListQuery, Query};
-use crate::db::{
-    Db, DbError,
-    vehicles::{BySlug, Locations},
+use super::{
+    body::Body,
+    old,
+    query::{ListQuery, Query, Shape},
+};
+use crate::{
+    db::{
+        Db, DbError,
+        vehicles::{BySlug, Locations, VehicleJson, Window},
+    },
+    domain::{Filter, Order},
 };
 
 /// What is known of a query.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Answer {
     /// JSON to be sent.
     Body(Body),
@@ -26,80 +32,150 @@ pub enum Answer {
     Unknown,
 }
 
-/// A finished body; a clone shares the bytes.
-#[derive(Debug, Clone)]
-pub struct Body {
-    /// The JSON.
-    pub json: Bytes,
-    /// A strong validator: equal exactly when the body is.
-    pub etag: HeaderValue,
-    /// The vehicles in the body, for a CDN that drops by key.
-    pub surrogate_key: HeaderValue,
+/// How long the parts of a load took.
+#[derive(Debug, Clone, Copy)]
+pub struct Timings {
+    /// In the database.
+    pub database: Duration,
+    /// Making the response of it.
+    pub render: Duration,
 }
 
 impl Answer {
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         match self {
-            Self::Body(body) => body.json.len() + body.etag.len() + body.surrogate_key.len(),
+            Self::Body(body) => body.weight(),
             Self::Moved(slug) => slug.len(),
             Self::Gone | Self::Unknown => 0,
         }
     }
 }
 
-pub(super) async fn load(db: &Db, locations: &Locations, query: &Query) -> Result<Answer, DbError> {
-    match query {
-        Query::List(list) => load_list(db, locations, list).await,
-        Query::Vehicle(slug) => Ok(match db.by_slug(locations, slug).await? {
-            BySlug::Vehicle(id, vehicle) => Answer::Body(body(vehicle.get().to_owned(), &[id])),
-            BySlug::Moved(slug) => Answer::Moved(slug.into()),
-            BySlug::Gone => Answer::Gone,
-            BySlug::Unknown => Answer::Unknown,
-        }),
-    }
+pub(super) async fn load(
+    db: &Db,
+    locations: &Locations,
+    query: &Query,
+) -> Result<(Answer, Timings), DbError> {
+    let started = Instant::now();
+    let found = find(db, locations, query).await?;
+    let database = started.elapsed();
+    let answer = found.render(query)?;
+    Ok((answer, Timings { database, render: started.elapsed().saturating_sub(database) }))
+}
+
+/// What the database said.
+enum Found {
+    Page { vehicles: Vec<VehicleJson>, ids: Vec<String>, total: i64 },
+    Whole(VehicleJson),
+    One(BySlug),
+}
+
+async fn find(db: &Db, locations: &Locations, query: &Query) -> Result<Found, DbError> {
+    Ok(match query {
+        Query::List(list, _) => {
+            let size = i64::from(list.page_size);
+            let window =
+                Window { order: list.order, limit: Some(size), offset: (i64::from(list.page) - 1) * size };
+            page(db, locations, &list.filter, window).await?
+        }
+        Query::All => {
+            let window = Window { order: Order::Updated, limit: None, offset: 0 };
+            page(db, locations, &Filter::default(), window).await?
+        }
+        Query::Facets(filter) => {
+            let search = db.understand(&filter.search).await?;
+            Found::Whole(db.facets(locations, filter, &search).await?)
+        }
+        Query::Slugs => Found::Whole(db.slugs().await?),
+        Query::Vehicle(slug, _) => Found::One(db.by_slug(locations, slug).await?),
+    })
+}
+
+async fn page(db: &Db, locations: &Locations, filter: &Filter, window: Window) -> Result<Found, DbError> {
+    let search = db.understand(&filter.search).await?;
+    let page = db.listed(locations, filter, &search, window).await?;
+    Ok(Found::Page { vehicles: page.vehicles, ids: page.ids, total: page.total })
 }
 
 /// The answer of `GET /vehicles`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct List<'a> {
-    vehicles: &'a [Json<Box<RawValue>>],
+    vehicles: &'a [VehicleJson],
     total_count: i64,
     page: u32,
     page_size: u32,
     total_pages: i64,
 }
 
-async fn load_list(db: &Db, locations: &Locations, list: &ListQuery) -> Result<Answer, DbError> {
+/// The answer of the old system when it is asked for everything.
+#[derive(Serialize)]
+struct Everything<'a> {
+    data: &'a [VehicleJson],
+    count: i64,
+}
+
+impl Found {
+    fn render(self, query: &Query) -> Result<Answer, DbError> {
+        Ok(match self {
+            Self::One(BySlug::Unknown) => Answer::Unknown,
+            Self::One(BySlug::Gone) => Answer::Gone,
+            Self::One(BySlug::Moved(slug)) => Answer::Moved(slug.into()),
+            Self::One(BySlug::Vehicle(id, vehicle)) => {
+                let vehicle = match query {
+                    Query::Vehicle(_, Shape::Old) => old::with_old_names(&vehicle).map_err(unreadable)?,
+                    _ => vehicle,
+                };
+                Answer::Body(Body::new(String::from(Box::<str>::from(vehicle)), &[id]))
+            }
+            Self::Whole(json) => Answer::Body(Body::new(String::from(Box::<str>::from(json.0)), &[])),
+            Self::Page { mut vehicles, ids, total } => {
+                if matches!(query, Query::All | Query::List(_, Shape::Old)) {
+                    for vehicle in &mut vehicles {
+                        vehicle.0 = old::with_old_names(&vehicle.0).map_err(unreadable)?;
+                    }
+                }
+                match query {
+                    Query::List(list, _) => list_body(list, &vehicles, &ids, total)?,
+                    // A header that names all of them would be longer than proxies take.
+                    _ => Answer::Body(Body::new(json(&Everything { data: &vehicles, count: total })?, &[])),
+                }
+            }
+        })
+    }
+}
+
+fn list_body(
+    list: &ListQuery,
+    vehicles: &[VehicleJson],
+    ids: &[String],
+    total: i64,
+) -> Result<Answer, DbError> {
     let size = i64::from(list.page_size);
-    let page = db.listed(locations, size, (i64::from(list.page) - 1) * size).await?;
     let response = List {
-        vehicles: &page.vehicles,
-        total_count: page.total,
+        vehicles,
+        total_count: total,
         page: list.page,
         page_size: list.page_size,
-        total_pages: (page.total + size - 1) / size,
+        total_pages: (total + size - 1) / size,
     };
-    let json =
-        serde_json::to_string(&response).map_err(|error| DbError::from(sqlx::Error::Decode(error.into())))?;
-    Ok(Answer::Body(body(json, &page.ids)))
+    Ok(Answer::Body(Body::new(json(&response)?, ids)))
 }
 
-fn body(json: String, ids: &[String]) -> Body {
-    let etag = format!("\"{}\"", hex(&Sha256::digest(&json)[..16]));
-    let surrogate_key = format!("vehicles {}", ids.join(" "));
-    Body { json: Bytes::from(json), etag: header(&etag), surrogate_key: header(surrogate_key.trim_end()) }
+fn json(response: &impl Serialize) -> Result<String, DbError> {
+    serde_json::to_string(response).map_err(unreadable)
 }
 
-/// Hexadecimal digits and record ids are visible ASCII, so the fallback is never taken.
-fn header(text: &str) -> HeaderValue {
-    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("vehicles"))
+fn unreadable(error: serde_json::Error) -> DbError {
+    DbError::from(sqlx::Error::Decode(error.into()))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+impl Answer {
+    /// The body, if there is one.
+    pub fn body(&self) -> Option<&Body> {
+        match self {
+            Self::Body(body) => Some(body),
+            Self::Moved(_) | Self::Gone | Self::Unknown => None,
+        }
+    }
 }

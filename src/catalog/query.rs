@@ -1,17 +1,41 @@
 //! What can be asked, in one canonical form: equal questions are equal values, whatever the order in which they were written.
 
+use crate::{
+    db::vehicles::Locations,
+    domain::{Filter, Order, WrongParameter, wrong},
+};
+
 /// A question to the catalog; the key of its answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Query {
     /// A page of listed vehicles.
-    List(ListQuery),
+    List(ListQuery, Shape),
+    /// All listed vehicles at once, in the old system's shape.
+    All,
     /// The vehicle with this slug.
-    Vehicle(Box<str>),
+    Vehicle(Box<str>, Shape),
+    /// How many vehicles each option has.
+    Facets(Filter),
+    /// The addresses of all listed vehicles.
+    Slugs,
+}
+
+/// How vehicles look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// As they are.
+    Plain,
+    /// With the old system's names beside the present ones.
+    Old,
 }
 
 /// A page of listed vehicles.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ListQuery {
+    /// Which vehicles.
+    pub filter: Filter,
+    /// In what order.
+    pub order: Order,
     /// The page, from 1.
     pub page: u32,
     /// Vehicles on a page, 1 to 100.
@@ -22,19 +46,23 @@ impl Query {
     /// The bytes it keeps on the heap.
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::List(_) => 0,
-            Self::Vehicle(slug) => slug.len(),
+            Self::List(list, _) => list.filter.bytes(),
+            Self::Facets(filter) => filter.bytes(),
+            Self::Vehicle(slug, _) => slug.len(),
+            Self::All | Self::Slugs => 0,
         }
     }
 }
 
-/// A parameter that cannot be understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrongParameter {
-    /// Its name.
-    pub param: &'static str,
-    /// What was given and what would be right, as a sentence.
-    pub detail: String,
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self {
+            filter: Filter::default(),
+            order: Order::default(),
+            page: 1,
+            page_size: Self::DEFAULT_PAGE_SIZE,
+        }
+    }
 }
 
 impl ListQuery {
@@ -43,45 +71,92 @@ impl ListQuery {
     /// The page size unless one is given.
     pub const DEFAULT_PAGE_SIZE: u32 = 20;
 
-    /// Reads the query of a URL. Unknown parameters and empty values do not count; of a repeated one the last does.
-    pub fn parse(query: &str) -> Result<Self, WrongParameter> {
-        let mut list = Self { page: 1, page_size: Self::DEFAULT_PAGE_SIZE };
+    /// Reads the query of a URL; `None` when it has none of the parameters that count. Unknown parameters and empty values do not
+    /// count; of a repeated single one the last does.
+    pub fn parse(query: &str, branches: &Locations) -> Result<Option<Self>, WrongParameter> {
+        let mut list = Self::default();
+        let (mut order, mut given) = (None, false);
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let value = value.trim();
-            match &*name {
-                _ if value.is_empty() => {}
-                "page" => list.page = whole("page", value, u32::MAX)?,
-                "pageSize" => list.page_size = whole("pageSize", value, Self::MAX_PAGE_SIZE)?,
-                _ => {}
-            }
+            let known = match &*name {
+                _ if value.is_empty() => false,
+                "page" => {
+                    list.page = whole("page", value, u32::MAX)?;
+                    true
+                }
+                "pageSize" => {
+                    list.page_size = whole("pageSize", value, Self::MAX_PAGE_SIZE)?;
+                    true
+                }
+                "orderby" => {
+                    order =
+                        Some(Order::named(value).ok_or_else(|| wrong("orderby", value, &right_orders()))?);
+                    true
+                }
+                _ => list.filter.take(&name, value, branches)?,
+            };
+            given |= known;
         }
-        Ok(list)
+        list.order = match order {
+            // Without a search, everything fits it equally well.
+            None | Some(Order::Relevance) if list.filter.search.is_empty() => Order::Updated,
+            None => Order::Relevance,
+            Some(order) => order,
+        };
+        Ok(given.then_some(list))
     }
 }
 
+/// Reads the filters of a URL's query; everything else in it is ignored.
+pub fn parse_filter(query: &str, branches: &Locations) -> Result<Filter, WrongParameter> {
+    let mut filter = Filter::default();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        filter.take(&name, &value, branches)?;
+    }
+    Ok(filter)
+}
+
+fn right_orders() -> String {
+    format!("one of {}", Order::NAMED.map(Order::name).join(", "))
+}
+
 fn whole(param: &'static str, value: &str, max: u32) -> Result<u32, WrongParameter> {
-    value.parse().ok().filter(|number| (1..=max).contains(number)).ok_or_else(|| {
-        let value: String = value.chars().take(40).collect();
-        WrongParameter {
-            param,
-            detail: format!("{param} is {value:?}; it should be a whole number from 1 to {max}."),
-        }
-    })
+    let number = value.parse().ok().filter(|number| (1..=max).contains(number));
+    number.ok_or_else(|| wrong(param, value, &format!("a whole number from 1 to {max}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parse(query: &str) -> Result<Option<ListQuery>, WrongParameter> {
+        ListQuery::parse(query, &Locations::new())
+    }
+
     #[test]
     fn equal_questions_are_equal_however_they_are_written() {
-        let plain = ListQuery::parse("page=2&pageSize=10").unwrap();
-        for same in
-            ["pageSize=10&page=2", "page=2&utm_source=x&pageSize=10&fbclid=", "page=&page=2&pageSize=10"]
-        {
-            assert_eq!(ListQuery::parse(same).unwrap(), plain, "{same}");
+        let plain = parse("page=2&pageSize=10&marca=Kia&search=sed%C3%A1n").unwrap();
+        for same in [
+            "pageSize=10&search=SEDAN&marca=k%C3%ADa&page=2",
+            "page=2&utm_source=x&pageSize=10&fbclid=&marca=kia&marca=KIA&orderby=relevance&search=sedan",
+            "page=&page=2&pageSize=10&search=sed%C3%A1n!&marca=+kia+&orderby=",
+        ] {
+            assert_eq!(parse(same).unwrap(), plain, "{same}");
         }
-        assert_eq!(ListQuery::parse("").unwrap(), ListQuery { page: 1, page_size: 20 });
+        assert_eq!(
+            parse("orderby=relevance").unwrap(),
+            Some(ListQuery::default()),
+            "nothing to be relevant to"
+        );
+        assert_ne!(parse("search=a").unwrap(), parse("search=a&orderby=newest").unwrap());
+    }
+
+    #[test]
+    fn what_does_not_count_is_no_parameter() {
+        for nothing in ["", "utm_source=x&fbclid=y", "page=&marca="] {
+            assert_eq!(parse(nothing).unwrap(), None, "{nothing}");
+        }
+        assert_eq!(parse("page=1").unwrap(), Some(ListQuery::default()));
     }
 
     #[test]
@@ -93,8 +168,17 @@ mod tests {
             ("page=99999999999", "page"),
             ("pageSize=101", "pageSize"),
             ("pageSize=diez", "pageSize"),
+            ("orderby=foo", "orderby"),
+            ("orderby=updated", "orderby"),
+            ("minPrice=abc", "minPrice"),
         ] {
-            assert_eq!(ListQuery::parse(query).unwrap_err().param, param, "{query}");
+            assert_eq!(parse(query).unwrap_err().param, param, "{query}");
         }
+    }
+
+    #[test]
+    fn facets_know_no_pages() {
+        let filter = parse_filter("page=0&orderby=foo&marca=Kia", &Locations::new()).unwrap();
+        assert_eq!(filter.marca, ["kia"]);
     }
 }

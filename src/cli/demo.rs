@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use self::{desk::Desk, tour::Example};
 use crate::{
     app::{App, StartError},
-    catalog::{Answer, ListQuery, Query},
+    catalog::{ListQuery, Query, Shape},
     config::{Config, Loader, Needs},
     lifecycle::Lifecycle,
     private_pg::{self, Keep, PrivatePg},
@@ -142,10 +142,10 @@ async fn example(app: &App, stop: &CancellationToken) -> anyhow::Result<Option<E
             return Ok(None);
         }
     }
-    let front = Query::List(ListQuery { page: 1, page_size: 1 });
+    let front = Query::List(ListQuery { page_size: 1, ..ListQuery::default() }, Shape::Plain);
     let served = app.state().catalog.get(front).await.map_err(|error| anyhow::anyhow!(error))?;
-    let Answer::Body(body) = served.answer else { anyhow::bail!("the listing is not a page") };
-    let page: serde_json::Value = serde_json::from_slice(&body.json)?;
+    let body = served.answer().body().context("the listing is not a page")?;
+    let page: serde_json::Value = serde_json::from_slice(body.json())?;
     let text =
         |key: &str| page["vehicles"][0][key].as_str().map(str::to_owned).context("the listing is empty");
     Ok(Some(Example { record_id: text("record_id")?, slug: text("slug")? }))

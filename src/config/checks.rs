@@ -45,6 +45,8 @@ pub(super) fn check(config: &Config, report: &mut Report) {
     for (key, value) in [
         ("cache.list_control", &config.cache.list_control),
         ("cache.detail_control", &config.cache.detail_control),
+        ("cache.facets_control", &config.cache.facets_control),
+        ("cache.slugs_control", &config.cache.slugs_control),
     ] {
         not_empty(key, value, report);
         if !value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {

@@ -87,6 +87,7 @@ impl Loader {
             report.section("listing"),
             report.section("sync"),
             report.section("cache"),
+            report.section("compat"),
             report.section("log"),
             report.section::<BTreeMap<String, String>>(FREE_SECTION),
         );
@@ -98,6 +99,7 @@ impl Loader {
             Some(listing),
             Some(sync),
             Some(cache),
+            Some(compat),
             Some(log),
             Some(mut locations),
         ) = sections
@@ -113,6 +115,7 @@ impl Loader {
             listing,
             sync,
             cache,
+            compat,
             log,
             locations,
             mapping: Mapping::builtin().clone(),

@@ -31,6 +31,8 @@ pub struct Config {
     pub sync: SyncSettings,
     /// The cache of finished responses.
     pub cache: CacheSettings,
+    /// The old system's addresses.
+    pub compat: CompatSettings,
     /// The log.
     pub log: LogSettings,
     /// Branch codes and their display names, such as `MTY` = `Monterrey`.
@@ -202,6 +204,18 @@ pub struct CacheSettings {
     pub list_control: String,
     /// `Cache-Control` of `GET /vehicles/{slug}`.
     pub detail_control: String,
+    /// `Cache-Control` of `GET /vehicles/facets`.
+    pub facets_control: String,
+    /// `Cache-Control` of `GET /vehicles/slugs`.
+    pub slugs_control: String,
+}
+
+/// The old system's addresses.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompatSettings {
+    /// Whether `/rapid-processor` and `/functions/v1/…` answer.
+    pub supabase_paths: bool,
 }
 
 /// The log.

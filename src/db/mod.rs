@@ -127,10 +127,12 @@ impl Db {
     }
 }
 
-/// What every connection is told first. Not as start-up options, which session poolers refuse.
+/// What every connection is told first. Not as start-up options, which session poolers refuse. A plan for all values at once would
+/// know neither which filters of the listing are given nor how common their values are.
 fn session_settings(schema: &str, statement_timeout: Duration) -> String {
     format!(
-        r#"set search_path = "{schema}", public, extensions; set timezone = 'UTC'; set statement_timeout = {}"#,
+        r#"set search_path = "{schema}", public, extensions; set timezone = 'UTC'; set statement_timeout = {};
+           set plan_cache_mode = force_custom_plan"#,
         statement_timeout.as_millis()
     )
 }

@@ -12,12 +12,15 @@
 mod cell;
 mod changes;
 mod column;
+mod filter;
+mod fold;
 mod ids;
 mod mapping;
 mod mapping_file;
 mod money;
 mod normalize;
 mod number;
+mod order;
 mod outcome;
 mod photos;
 #[cfg(test)]
@@ -26,18 +29,23 @@ mod record;
 #[cfg(test)]
 mod samples;
 mod slug;
+mod spelling;
 mod value;
 mod vehicle;
 
 pub use self::{
     column::{Column, Kind, UnknownColumn},
+    filter::{Filter, MAX_CHARS, MAX_VALUES, MAX_WORDS, WrongParameter, wrong},
+    fold::{fold, words},
     ids::{InvalidRecordId, RecordId},
     mapping::Mapping,
     mapping_file::{MappingError, MappingProblem},
     money::Money,
     normalize::{Normalized, Rules, normalize},
+    order::Order,
     outcome::{Action, Outcome, Trigger},
     record::{Fields, Record, Warning},
     slug::{RESERVED_SLUGS, slugify},
+    spelling::{completions, corrections, slips},
     vehicle::Content,
 };

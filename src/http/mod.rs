@@ -6,11 +6,17 @@
 //! **Not here:** sockets and header time-outs ([`serve`]), what is cached (`catalog`), what a sync is (`sync`).
 
 mod auth;
+mod compat;
+mod conditional;
+mod deliver;
+mod docs;
 mod guard;
+mod openapi;
 mod ops;
 mod problem;
 mod request_id;
 mod runs;
+pub mod schema;
 pub mod serve;
 mod vehicles;
 mod webhook;
@@ -22,21 +28,17 @@ use axum::{
     extract::FromRef,
     http::{HeaderValue, Method, header},
     middleware,
-    routing::{get, post},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    cors::{AllowOrigin, CorsLayer},
+    cors::{AllowHeaders, AllowOrigin, CorsLayer},
 };
+use utoipa::{OpenApi, openapi::OpenApi as Description};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::auth::Credentials;
 use self::{guard::InFlight, problem::Problem};
-use crate::{
-    catalog::Catalog,
-    config::{CacheSettings, ServerSettings, SyncSettings},
-    db::Db,
-    sync::Engine,
-};
+use crate::{catalog::Catalog, config::Config, db::Db, sync::Engine};
 
 /// What handlers may use; each takes the part it needs.
 #[derive(Clone, FromRef)]
@@ -72,15 +74,20 @@ pub struct Limits {
     pub list_control: HeaderValue,
     /// `Cache-Control` of a vehicle.
     pub detail_control: HeaderValue,
+    /// `Cache-Control` of the facets.
+    pub facets_control: HeaderValue,
+    /// `Cache-Control` of the slugs.
+    pub slugs_control: HeaderValue,
+    /// How long a response is kept at most.
+    pub cache_ttl: Duration,
+    /// Whether the old system's addresses answer.
+    pub supabase_paths: bool,
 }
 
 impl Limits {
     /// From the settings.
-    pub fn new(
-        server: &ServerSettings,
-        sync: &SyncSettings,
-        cache: &CacheSettings,
-    ) -> Result<Self, header::InvalidHeaderValue> {
+    pub fn new(config: &Config) -> Result<Self, header::InvalidHeaderValue> {
+        let (server, sync, cache) = (&config.server, &config.sync, &config.cache);
         Ok(Self {
             max_body_bytes: server.max_body_bytes,
             body_timeout: server.body_timeout,
@@ -94,27 +101,25 @@ impl Limits {
                 .collect::<Result<_, _>>()?,
             list_control: cache.list_control.parse()?,
             detail_control: cache.detail_control.parse()?,
+            facets_control: cache.facets_control.parse()?,
+            slugs_control: cache.slugs_control.parse()?,
+            cache_ttl: cache.ttl,
+            supabase_paths: config.compat.supabase_paths,
         })
     }
 }
 
 /// The whole service.
 pub fn router(state: AppState) -> Router {
-    let public = Router::new()
-        .route("/vehicles", get(vehicles::list))
-        .route("/vehicles/{slug}", get(vehicles::one))
-        .route("/cache-stats", get(ops::cache_stats))
-        .layer(cors(&state.limits.cors_origins));
-    let private = Router::new()
-        .route("/airtable-sync", post(webhook::airtable_sync))
-        .route("/invalidate-cache", post(ops::invalidate_cache))
-        .route("/sync", post(runs::sync))
-        .route("/replay", post(runs::replay))
-        .route("/healthz", get(ops::healthz))
-        .route("/readyz", get(ops::readyz));
+    let (public, private) = routes(state.limits.supabase_paths);
+    let (public, public_api) = public.split_for_parts();
+    let (private, private_api) = private.split_for_parts();
     let in_flight = InFlight::new(&state.limits);
     public
+        .merge(openapi::route(&describe(public_api, private_api)))
+        .layer(cors(&state.limits.cors_origins))
         .merge(private)
+        .merge(docs::routes())
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(CatchPanicLayer::custom(problem::panicked))
@@ -123,15 +128,53 @@ pub fn router(state: AppState) -> Router {
         .with_state(state)
 }
 
+/// The description of the API.
+pub fn api(supabase_paths: bool) -> Description {
+    let (public, private) = routes(supabase_paths);
+    describe(public.into_openapi(), private.into_openapi())
+}
+
+fn describe(public: Description, private: Description) -> Description {
+    let mut api = openapi::Api::openapi();
+    api.merge(public);
+    api.merge(private);
+    openapi::finish(api)
+}
+
+/// What browsers may read from anywhere, and the rest.
+fn routes(supabase_paths: bool) -> (OpenApiRouter<AppState>, OpenApiRouter<AppState>) {
+    let public = OpenApiRouter::new()
+        .routes(routes!(vehicles::list))
+        .routes(routes!(vehicles::facets))
+        .routes(routes!(vehicles::slugs))
+        .routes(routes!(vehicles::one))
+        .routes(routes!(ops::cache_stats));
+    let private = OpenApiRouter::new()
+        .routes(routes!(webhook::airtable_sync))
+        .routes(routes!(ops::invalidate_cache))
+        .routes(routes!(runs::sync))
+        .routes(routes!(runs::replay))
+        .routes(routes!(ops::healthz))
+        .routes(routes!(ops::readyz));
+    if !supabase_paths {
+        return (public, private);
+    }
+    let functions = compat::private().merge(compat::webhook());
+    (
+        public.merge(compat::public()).nest(compat::FUNCTIONS, compat::public()),
+        private.merge(compat::private()).nest(compat::FUNCTIONS, functions),
+    )
+}
+
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
     let origin = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {
         AllowOrigin::list(origins.iter().cloned())
     };
-    CorsLayer::new().allow_origin(origin).allow_methods([Method::GET, Method::HEAD]).expose_headers([
-        header::ETAG,
-        vehicles::X_CACHE,
-        request_id::X_REQUEST_ID,
-    ])
+    CorsLayer::new()
+        .allow_origin(origin)
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([header::ETAG, deliver::X_CACHE, deliver::SERVER_TIMING, request_id::X_REQUEST_ID])
 }

@@ -7,24 +7,31 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::{Problem, auth::Admin};
+use super::{Problem, auth::Admin, schema::AdminProblems};
 use crate::{
     catalog::{CacheStats, Catalog},
     db::Db,
 };
 
-#[derive(Serialize)]
+/// How it is.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Health {
+    /// In a word.
+    #[schema(value_type = String, example = "ok")]
     status: &'static str,
 }
 
-/// The process runs.
+/// The process runs
+#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It does", body = Health)))]
 pub(super) async fn healthz() -> Json<Health> {
     Json(Health { status: "ok" })
 }
 
-/// The service can do its work: the database answers.
+/// The service can do its work: the database answers
+#[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, description = "It does", body = Health),
+    (status = 503, description = "It does not", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn readyz(State(db): State<Db>) -> Response {
     match db.ping().await {
         Ok(()) => Json(Health { status: "ready" }).into_response(),
@@ -39,17 +46,28 @@ pub(super) async fn readyz(State(db): State<Db>) -> Response {
     }
 }
 
+/// What the cache did since the start, and what it holds
+#[utoipa::path(get, path = "/cache-stats", tag = "operations",
+    responses((status = 200, description = "The figures of this instance", body = CacheStats)))]
 pub(super) async fn cache_stats(State(catalog): State<Catalog>) -> Json<CacheStats> {
     Json(catalog.stats().await)
 }
 
-#[derive(Serialize)]
+/// That the cache is empty.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Invalidated {
+    /// Always true.
     success: bool,
+    /// The same in words.
+    #[schema(value_type = String)]
     message: &'static str,
 }
 
+/// Drop every cached response, on every instance
+///
 /// Here at once; on the others as soon as the notice reaches them.
+#[utoipa::path(post, path = "/invalidate-cache", tag = "operations", security(("admin" = [])),
+    responses((status = 200, description = "Dropped", body = Invalidated), AdminProblems))]
 pub(super) async fn invalidate_cache(
     _: Admin,
     State(catalog): State<Catalog>,

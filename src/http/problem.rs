@@ -11,20 +11,29 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::db::DbError;
 
 /// How long a caller should wait when the database is out of reach, in seconds.
 const RETRY_AFTER_SECONDS: &str = "5";
 
-/// An error as it is sent.
-#[derive(Debug, Clone, Serialize)]
+/// An error as it is sent (RFC 9457).
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(super) struct Problem {
+    /// The kind of problem: none but what the status says.
     #[serde(rename = "type")]
+    #[schema(value_type = String, example = "about:blank")]
     kind: &'static str,
+    /// The status in words.
+    #[schema(value_type = String, example = "Bad Request")]
     title: &'static str,
+    /// The status.
     #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16, example = 400)]
     status: StatusCode,
+    /// What is wrong and what would be right.
+    #[schema(example = "page is \"0\"; it should be a whole number from 1 to 4294967295.")]
     pub(super) detail: String,
     /// The parameter that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]

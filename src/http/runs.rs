@@ -2,60 +2,115 @@
 //!
 //! **Invariants:** a 202 means that the run has begun and has a row in `sync_runs`; it goes on without the caller.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
-    body::Bytes,
+    body::Body,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::{IntoResponses, ToSchema};
 
-use super::{Problem, auth::Admin};
+use super::{Limits, Problem, auth::Admin};
 use crate::{
     domain::{RecordId, Trigger},
     sync::{Engine, RunError, Scope, distinct},
 };
 
 /// What `POST /sync` takes; without a body, a full run.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct SyncRequest {
+#[schema(example = json!({ "kind": "catch_up" }))]
+pub(super) struct SyncRequest {
     kind: Kind,
+    /// Take vehicles out of the listing however many they are.
     force: bool,
+    /// Sync these records instead.
+    #[schema(value_type = Vec<String>)]
     record_ids: Vec<RecordId>,
     /// Also lift the stop that follows when the month's Airtable requests are used up.
     resume: bool,
 }
 
-#[derive(Debug, Default, Clone, Copy, Deserialize)]
+/// What kind of run.
+#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = RunKind)]
 enum Kind {
+    /// Every listed record, then the vehicles that Airtable no longer lists.
     #[default]
     Full,
+    /// What Airtable changed since the last run.
     CatchUp,
 }
 
 /// What `POST /replay` takes: one of the three.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct ReplayRequest {
+#[schema(example = json!({ "failed": true }))]
+pub(super) struct ReplayRequest {
+    /// These records.
+    #[schema(value_type = Vec<String>)]
     record_ids: Vec<RecordId>,
+    /// Records whose sync was logged from this time on.
     from: Option<DateTime<Utc>>,
+    /// The end of the span; now unless given.
     to: Option<DateTime<Utc>>,
+    /// All records whose last sync failed, and all that the queue has given up.
     failed: bool,
 }
 
-#[derive(Serialize)]
-struct Started {
+/// A run that has begun.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RunStarted)]
+pub(super) struct Started {
     success: bool,
+    /// The same in words.
     message: String,
+    /// Its number in `sync_runs`.
     run: i64,
 }
 
-pub(super) async fn sync(_: Admin, State(engine): State<Engine>, body: Bytes) -> Result<Response, Problem> {
-    let request: SyncRequest = parse(&body)?;
+/// What starting a run may answer instead.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what handlers answer by other means")]
+pub(super) enum RunProblems {
+    /// The body is not what it should be
+    #[response(status = 400, content_type = "application/problem+json")]
+    Wrong(Problem),
+    /// The token is missing or wrong
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(Problem),
+    /// Another run is under way
+    #[response(status = 409, content_type = "application/problem+json")]
+    Busy(Problem),
+    /// The body is too large
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// A mistake in vitrina; its log says more under the request's id
+    #[response(status = 500, content_type = "application/problem+json")]
+    Mistake(Problem),
+    /// The database is out of reach, or there are too many requests; try again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
+}
+
+/// Start a run
+///
+/// It goes on without the caller; one at a time, on all instances.
+#[utoipa::path(post, path = "/sync", tag = "operations", security(("admin" = [])), request_body = Option<SyncRequest>,
+    responses((status = 202, description = "It has begun", body = Started), RunProblems))]
+pub(super) async fn sync(
+    _: Admin,
+    State(engine): State<Engine>,
+    State(limits): State<Arc<Limits>>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let request: SyncRequest = parse(&super::webhook::read(body, &limits).await?)?;
     if request.resume {
         engine.resume_airtable();
     }
@@ -67,8 +122,18 @@ pub(super) async fn sync(_: Admin, State(engine): State<Engine>, body: Bytes) ->
     start(&engine, scope, Trigger::Manual).await
 }
 
-pub(super) async fn replay(_: Admin, State(engine): State<Engine>, body: Bytes) -> Result<Response, Problem> {
-    let request: ReplayRequest = parse(&body)?;
+/// Sync records once more
+///
+/// Given ones, those of a span of time, or all that failed.
+#[utoipa::path(post, path = "/replay", tag = "operations", security(("admin" = [])), request_body = ReplayRequest,
+    responses((status = 202, description = "It has begun", body = Started), RunProblems))]
+pub(super) async fn replay(
+    _: Admin,
+    State(engine): State<Engine>,
+    State(limits): State<Arc<Limits>>,
+    body: Body,
+) -> Result<Response, Problem> {
+    let request: ReplayRequest = parse(&super::webhook::read(body, &limits).await?)?;
     let records = match request {
         ReplayRequest { failed: true, from: None, ref record_ids, .. } if record_ids.is_empty() => {
             engine.failed_records().await.map_err(|error| Problem::from(&error))?
@@ -105,6 +170,12 @@ async fn start(engine: &Engine, scope: Scope, trigger: Trigger) -> Result<Respon
         }
         Err(RunError::Sync(crate::sync::SyncError::Database(error))) => Err(Problem::from(&*error)),
         Err(error @ RunError::Busy(_)) => Err(Problem::new(StatusCode::CONFLICT, format!("{error}."))),
-        Err(error) => Err(Problem::new(StatusCode::BAD_GATEWAY, format!("{error}."))),
+        Err(error) => {
+            tracing::error!(error = %error, "a run could not be begun");
+            Err(Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The run could not be begun; the log has the reason.",
+            ))
+        }
     }
 }

@@ -1,114 +1,146 @@
-//! `GET /vehicles` and `GET /vehicles/{slug}`.
+//! `GET /vehicles` and what is below it.
 
 use std::{sync::Arc, time::Instant};
 
 use axum::{
-    body::Body as HttpBody,
-    extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    extract::{Path, RawQuery, State, rejection::PathRejection},
+    http::{HeaderMap, HeaderValue},
     response::{IntoResponse, Response},
 };
 
-use super::{Limits, Problem};
-use crate::catalog::{Answer, Body, Catalog, From, ListQuery, Query, Served};
+use super::{
+    Limits, Problem,
+    deliver::{Wrapping, deliver, unknown},
+    schema::{
+        Facets, FilterParameters, ListParameters, ReadProblems, Slugs, Vehicle, VehicleList, VehicleProblems,
+    },
+};
+use crate::{
+    catalog::{Catalog, ListQuery, Query, Shape, parse_filter},
+    domain::WrongParameter,
+};
 
-pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
-const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+/// The folder of the vehicles' addresses.
+const FOLDER: &str = "/vehicles";
 
+impl From<WrongParameter> for Problem {
+    fn from(wrong: WrongParameter) -> Self {
+        Self::parameter(wrong.param, wrong.detail)
+    }
+}
+
+/// Listed vehicles: filters, search, sort, pages
+///
+/// Repeatable parameters mean OR within and AND across. Text is compared without case and accents. Parameters that are not
+/// listed here are ignored, empty values mean "not given".
+#[utoipa::path(
+    get, path = "/vehicles", tag = "website", params(ListParameters),
+    responses((status = 200, description = "A page; one past the end is empty", body = VehicleList,
+        headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
+        (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)
+)]
 pub(super) async fn list(
     State(catalog): State<Catalog>,
     State(limits): State<Arc<Limits>>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let query = ListQuery::parse(query.as_deref().unwrap_or_default())
-        .map_err(|wrong| Problem::parameter(wrong.param, wrong.detail))?;
-    let started = Instant::now();
-    let served = catalog.get(Query::List(query)).await.map_err(|error| Problem::from(&*error))?;
-    Ok(render(served, &limits.list_control, &headers, started))
+    let list =
+        ListQuery::parse(query.as_deref().unwrap_or_default(), catalog.locations())?.unwrap_or_default();
+    answer(&catalog, Query::List(list, Shape::Plain), &headers, &limits.list_control).await
 }
 
+/// Counts per filter option and ranges of prices
+///
+/// Each facet is counted under all the other filters, so choosing a brand does not hide the other brands.
+#[utoipa::path(
+    get, path = "/vehicles/facets", tag = "website", params(FilterParameters),
+    responses((status = 200, description = "The highest count first, then by name", body = Facets,
+        headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
+        (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)
+)]
+pub(super) async fn facets(
+    State(catalog): State<Catalog>,
+    State(limits): State<Arc<Limits>>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let filter = parse_filter(query.as_deref().unwrap_or_default(), catalog.locations())?;
+    answer(&catalog, Query::Facets(filter), &headers, &limits.facets_control).await
+}
+
+/// All listed slugs, for static pages and sitemaps
+#[utoipa::path(
+    get, path = "/vehicles/slugs", tag = "website",
+    responses((status = 200, description = "In alphabetical order", body = Slugs,
+        headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
+        (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)
+)]
+pub(super) async fn slugs(
+    State(catalog): State<Catalog>,
+    State(limits): State<Arc<Limits>>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    answer(&catalog, Query::Slugs, &headers, &limits.slugs_control).await
+}
+
+/// One vehicle
+///
+/// A sold one too, with `vendido` true.
+#[utoipa::path(
+    get, path = "/vehicles/{slug}", tag = "website",
+    params(("slug" = String, Path, description = "The address of the vehicle", example = "mazda-3-sport-2-5-2020")),
+    responses((status = 200, description = "The vehicle", body = Vehicle,
+        headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
+        (status = 304, description = "The client has it: its If-None-Match still holds"), VehicleProblems)
+)]
 pub(super) async fn one(
     State(catalog): State<Catalog>,
     State(limits): State<Arc<Limits>>,
-    Path(slug): Path<String>,
+    slug: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if !is_slug(&slug) {
-        return Err(unknown(&slug));
+    let slug = readable(slug)?;
+    vehicle(&catalog, &slug, Shape::Plain, FOLDER, &headers, &limits.detail_control).await
+}
+
+/// The slug of a path that is text.
+pub(super) fn readable(slug: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+    slug.map(|Path(slug)| slug).map_err(|_| unknown("what is not UTF-8"))
+}
+
+/// A vehicle under some folder.
+pub(super) async fn vehicle(
+    catalog: &Catalog,
+    slug: &str,
+    shape: Shape,
+    folder: &str,
+    headers: &HeaderMap,
+    control: &HeaderValue,
+) -> Result<Response, Problem> {
+    if !is_slug(slug) {
+        return Ok(unknown(slug).into_response());
     }
     let started = Instant::now();
     let served =
-        catalog.get(Query::Vehicle(slug.as_str().into())).await.map_err(|error| Problem::from(&*error))?;
-    match &served.answer {
-        Answer::Unknown => Err(unknown(&slug)),
-        Answer::Gone => Err(Problem::new(
-            StatusCode::GONE,
-            format!("The vehicle {slug} was taken out of the inventory for good."),
-        )),
-        _ => Ok(render(served, &limits.detail_control, &headers, started)),
-    }
+        catalog.get(Query::Vehicle(slug.into(), shape)).await.map_err(|error| Problem::from(&*error))?;
+    Ok(deliver(served, headers, Wrapping { control, folder, slug, started }).await)
 }
 
-fn unknown(slug: &str) -> Problem {
-    let slug: String = slug.chars().take(100).collect();
-    Problem::new(StatusCode::NOT_FOUND, format!("No vehicle is or was at {slug:?}."))
+/// Anything that is not found by a slug.
+pub(super) async fn answer(
+    catalog: &Catalog,
+    query: Query,
+    headers: &HeaderMap,
+    control: &HeaderValue,
+) -> Result<Response, Problem> {
+    let started = Instant::now();
+    let served = catalog.get(query).await.map_err(|error| Problem::from(&*error))?;
+    Ok(deliver(served, headers, Wrapping { control, folder: FOLDER, slug: "", started }).await)
 }
 
 /// What cannot be a slug need not be looked for.
 fn is_slug(text: &str) -> bool {
     (1..=200).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-}
-
-fn render(served: Served, control: &HeaderValue, request: &HeaderMap, started: Instant) -> Response {
-    let mut response = match served.answer {
-        Answer::Body(body) => deliver(body, request),
-        Answer::Moved(slug) => moved(&slug),
-        Answer::Gone | Answer::Unknown => StatusCode::NOT_FOUND.into_response(),
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, control.clone());
-    let (from, what) = match served.from {
-        From::Hit => ("hit", "cache"),
-        From::Miss => ("miss", "load"),
-        From::Stale => ("stale", "cache"),
-    };
-    headers.insert(X_CACHE, HeaderValue::from_static(from));
-    let timing = format!("{what};dur={:.3}", started.elapsed().as_secs_f64() * 1000.0);
-    if let Ok(timing) = HeaderValue::from_str(&timing) {
-        headers.insert(SERVER_TIMING, timing);
-    }
-    response
-}
-
-/// The body, or 304 when the client has it.
-fn deliver(body: Body, request: &HeaderMap) -> Response {
-    let mut response = if has(request, &body.etag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let mut response = Response::new(HttpBody::from(body.json));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
-    };
-    response.headers_mut().insert(header::ETAG, body.etag);
-    response.headers_mut().insert(SURROGATE_KEY, body.surrogate_key);
-    response
-}
-
-fn moved(slug: &str) -> Response {
-    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
-    if let Ok(location) = HeaderValue::from_str(&format!("/vehicles/{slug}")) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    response
-}
-
-/// `If-None-Match` by weak comparison, as RFC 9110, section 13.1.2 asks for.
-fn has(request: &HeaderMap, etag: &HeaderValue) -> bool {
-    request.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|list| {
-        list.trim() == "*"
-            || list.split(',').any(|tag| tag.trim().trim_start_matches("W/").as_bytes() == etag.as_bytes())
-    })
 }

@@ -16,8 +16,14 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
-use super::{Limits, Problem, auth::Automation, problem};
+use super::{
+    Limits, Problem,
+    auth::Automation,
+    problem,
+    schema::{SyncAnswer, WebhookBody},
+};
 use crate::{
     domain::{Outcome, RecordId, Trigger},
     sync::{Delivered, Delivery, Engine, SyncError},
@@ -28,10 +34,13 @@ mod body;
 use self::body::Notice;
 
 /// A problem with what the script reads.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Refusal {
+    /// Always false.
     success: bool,
+    /// What is wrong and what would be right.
     error: String,
+    /// Whether the same request may work later.
     retryable: bool,
     #[serde(flatten)]
     problem: Problem,
@@ -56,6 +65,22 @@ impl IntoResponse for Refusal {
     }
 }
 
+/// Sync one record or a batch
+#[utoipa::path(
+    post, path = "/airtable-sync", tag = "sync", security(("webhook" = [])),
+    request_body(content = WebhookBody, description = "The record or records that changed; at most 64 KiB"),
+    responses(
+        (status = 200, description = "Synced", body = SyncAnswer),
+        (status = 202, description = "In the durable queue; the sender may forget it", body = SyncAnswer),
+        (status = 400, description = "The body or a record id is wrong, or there are too many", body = Refusal, content_type = "application/problem+json"),
+        (status = 401, description = "The secret is missing or wrong", body = Refusal, content_type = "application/problem+json"),
+        (status = 408, description = "The body did not arrive in time", body = Refusal, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = Refusal, content_type = "application/problem+json"),
+        (status = 500, description = "A mistake in vitrina", body = Refusal, content_type = "application/problem+json"),
+        (status = 502, description = "Airtable refuses our token; the record is queued", body = Refusal, content_type = "application/problem+json"),
+        (status = 503, description = "The database is out of reach; nothing was accepted", body = Refusal, content_type = "application/problem+json"),
+    )
+)]
 pub(super) async fn airtable_sync(
     caller: Result<Automation, Problem>,
     State(engine): State<Engine>,
@@ -71,7 +96,7 @@ pub(super) async fn airtable_sync(
     Ok(answer(&notice, &delivered, accepted))
 }
 
-async fn read(body: Body, limits: &Limits) -> Result<bytes::Bytes, Problem> {
+pub(super) async fn read(body: Body, limits: &Limits) -> Result<bytes::Bytes, Problem> {
     let whole = Limited::new(body, limits.max_body_bytes).collect();
     match timeout(limits.body_timeout, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),

@@ -133,7 +133,7 @@ async fn while_postgresql_is_away_pages_are_served_stale_and_webhooks_told_to_co
     world.post_as_admin("/invalidate-cache").await.ok();
     let fresh_again = world.get("/vehicles").await;
     world.db.cut().await;
-    world.state().catalog.invalidate();
+    world.state().catalog.suspect();
 
     let stale = world.get("/vehicles").await;
     assert_eq!((stale.status.as_u16(), stale.header("x-cache")), (200, "stale"));

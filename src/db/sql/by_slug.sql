@@ -1,18 +1,20 @@
 -- The vehicle that has the slug, else the one that had it. $1 = branch names, $2 = slug.
-select record_id, slug, deleted_at is not null as "deleted!", (
-    select to_json(shown) from (select
-        record_id as id, record_id, slug, title, titulo, titulometa, descripcion, marca, modelo, autoano,
-        trim_scale(precio) as precio, trim_scale(oferta) as oferta, con_oferta, kilometraje, transmision, combustible, carroceria,
-        clasificacionid, "AutoMotor", cilindros, trim_scale(enganchemin) as enganchemin,
+select v.record_id, v.slug, v.deleted_at is not null as "deleted!", to_json(shown) as "vehicle!: Json<Box<RawValue>>"
+from inventario_cache v
+cross join lateral (
+    select
+        v.record_id as id, v.record_id, slug, title, titulo, titulometa, descripcion, marca, modelo, autoano,
+        trim_scale(precio) as precio, trim_scale(oferta) as oferta, con_oferta, kilometraje, transmision, combustible,
+        carroceria, clasificacionid, "AutoMotor", cilindros, trim_scale(enganchemin) as enganchemin,
         trim_scale(enganche_recomendado) as enganche_recomendado, trim_scale(mensualidad_minima) as mensualidad_minima,
         trim_scale(mensualidad_recomendada) as mensualidad_recomendada, plazomax, garantia, ubicacion,
-        array(select coalesce($1::jsonb ->> upper(code), code) from unnest(ubicacion) with ordinality as place(code, n) order by n) as sucursal,
+        array(
+            select coalesce($1::jsonb ->> upper(code), code) from unnest(ubicacion) with ordinality as place(code, n) order by n
+        ) as sucursal,
         ordencompra, ordenstatus, separado, vendido, rezago, en_reparacion, utilitario, numero_duenos, promociones,
         ingreso_inventario, feature_image, fotos_exterior_url, fotos_interior_url, created_at, updated_at, last_synced_at
-    ) shown
-) as "vehicle!: Json<Box<RawValue>>"
-from inventario_cache
-where record_id = coalesce(
+) shown
+where v.record_id = coalesce(
     (select record_id from inventario_cache where slug = $2),
     (select record_id from slug_redirects where slug = $2)
 )

@@ -1,0 +1,218 @@
+//! A finished body and its compressed forms.
+//!
+//! **Invariants**
+//! - Each form is made once, by the first request that asks for it, off the async threads; later ones share it.
+//! - A form is kept only if it is at most half as long as the JSON, so [`Body::weight`], which the cache counts when the entry is
+//!   made, is an upper bound for what it will ever hold.
+//! - Every form has a strong validator of its own (RFC 9110, section 8.8.3): equal exactly when its bytes are.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use sha2::{Digest, Sha256};
+use tokio::{sync::OnceCell, task::spawn_blocking};
+
+/// What is shorter gains nothing: it fits into one packet anyway.
+const MIN_COMPRESSED_BYTES: usize = 1024;
+/// Brotli's quality: 5 is the best that takes milliseconds for a page.
+const BROTLI_QUALITY: u32 = 5;
+/// Brotli's window, 2^22 bytes.
+const BROTLI_WINDOW: u32 = 22;
+/// The level of Zstandard, its own default.
+const ZSTD_LEVEL: i32 = 3;
+/// How much the encoders read at a time, in bytes.
+const BUFFER: usize = 16 * 1024;
+
+/// The form in which a body is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    /// As it is.
+    Identity,
+    /// Brotli.
+    Br,
+    /// Zstandard.
+    Zstd,
+    /// Gzip.
+    Gzip,
+}
+
+impl Coding {
+    /// The compressed ones, the better first.
+    pub const COMPRESSED: [Self; 3] = [Self::Br, Self::Zstd, Self::Gzip];
+
+    /// Its name in `Content-Encoding`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Br => "br",
+            Self::Zstd => "zstd",
+            Self::Gzip => "gzip",
+        }
+    }
+}
+
+/// A finished body with the headers that belong to it.
+#[derive(Debug)]
+pub struct Body {
+    json: Bytes,
+    etags: [HeaderValue; 4],
+    compressed: [OnceCell<Option<Bytes>>; 3],
+    /// The vehicles in the body, for a CDN that drops by key.
+    pub surrogate_key: HeaderValue,
+}
+
+impl Body {
+    pub(super) fn new(json: String, ids: &[String]) -> Self {
+        let hash = hex(&Sha256::digest(&json)[..16]);
+        let etag = |coding: Coding| match coding {
+            Coding::Identity => header(&format!("\"{hash}\"")),
+            other => header(&format!("\"{hash}-{}\"", other.name())),
+        };
+        let surrogate_key = format!("vehicles {}", ids.join(" "));
+        Self {
+            json: Bytes::from(json),
+            etags: [Coding::Identity, Coding::Br, Coding::Zstd, Coding::Gzip].map(etag),
+            compressed: Default::default(),
+            surrogate_key: header(surrogate_key.trim_end()),
+        }
+    }
+
+    /// The JSON.
+    pub fn json(&self) -> &Bytes {
+        &self.json
+    }
+
+    /// The validator of one form.
+    pub fn etag(&self, coding: Coding) -> &HeaderValue {
+        let [identity, br, zstd, gzip] = &self.etags;
+        match coding {
+            Coding::Identity => identity,
+            Coding::Br => br,
+            Coding::Zstd => zstd,
+            Coding::Gzip => gzip,
+        }
+    }
+
+    /// The validators of all forms.
+    pub fn etags(&self) -> &[HeaderValue] {
+        &self.etags
+    }
+
+    /// The bytes in that form, and the form that it really is: what does not shrink by half is sent as it is.
+    pub async fn encoded(&self, coding: Coding) -> (Coding, Bytes) {
+        let [br, zstd, gzip] = &self.compressed;
+        let cell = match coding {
+            Coding::Identity => return (Coding::Identity, self.json.clone()),
+            _ if self.json.len() < MIN_COMPRESSED_BYTES => return (Coding::Identity, self.json.clone()),
+            Coding::Br => br,
+            Coding::Zstd => zstd,
+            Coding::Gzip => gzip,
+        };
+        let bytes = match cell.get() {
+            Some(bytes) => bytes,
+            None => cell.get_or_init(|| compress(coding, self.json.clone())).await,
+        };
+        bytes.as_ref().map_or_else(|| (Coding::Identity, self.json.clone()), |bytes| (coding, bytes.clone()))
+    }
+
+    /// The most bytes that it will ever hold.
+    pub(super) fn weight(&self) -> usize {
+        let forms = if self.json.len() < MIN_COMPRESSED_BYTES { 0 } else { 3 * self.json.len() / 2 };
+        self.json.len() + forms + self.surrogate_key.len()
+    }
+}
+
+async fn compress(coding: Coding, json: Bytes) -> Option<Bytes> {
+    let made = spawn_blocking(move || {
+        let made = match coding {
+            Coding::Identity => None,
+            Coding::Br => brotli(&json),
+            Coding::Zstd => zstd::bulk::compress(&json, ZSTD_LEVEL).ok(),
+            Coding::Gzip => gzip(&json),
+        };
+        made.filter(|made| made.len() <= json.len() / 2).map(|mut made| {
+            made.shrink_to_fit();
+            Bytes::from(made)
+        })
+    });
+    made.await.ok().flatten()
+}
+
+fn brotli(json: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = brotli::CompressorWriter::new(Vec::new(), BUFFER, BROTLI_QUALITY, BROTLI_WINDOW);
+    encoder.write_all(json).ok()?;
+    encoder.flush().ok()?;
+    Some(encoder.into_inner())
+}
+
+fn gzip(json: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(json).ok()?;
+    encoder.finish().ok()
+}
+
+/// Hexadecimal digits and record ids are visible ASCII, so the fallback is never taken.
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("vehicles"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_form_holds_the_same_and_is_made_once() {
+        let json = format!("[{}]", ["{\"marca\":\"Mazda\"}"; 200].join(","));
+        let body = Body::new(json.clone(), &[]);
+        for coding in Coding::COMPRESSED {
+            let (real, bytes) = body.encoded(coding).await;
+            assert_eq!(real, coding);
+            let text = match coding {
+                Coding::Br => {
+                    let mut text = Vec::new();
+                    brotli::BrotliDecompress(&mut &bytes[..], &mut text).unwrap();
+                    text
+                }
+                Coding::Zstd => zstd::bulk::decompress(&bytes, 1_000_000).unwrap(),
+                _ => {
+                    let mut text = Vec::new();
+                    std::io::copy(&mut flate2::read::GzDecoder::new(&bytes[..]), &mut text).unwrap();
+                    text
+                }
+            };
+            assert_eq!(text, json.as_bytes(), "{coding:?}");
+            let again = body.encoded(coding).await.1;
+            assert_eq!(again.as_ptr(), bytes.as_ptr(), "the same bytes, not the same again");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_does_not_shrink_is_sent_as_it_is() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let noise: String = (0..4000).map(|_| random.char('!'..='~')).collect();
+        for json in ["{}".to_owned(), noise] {
+            let (coding, bytes) = Body::new(json.clone(), &[]).encoded(Coding::Br).await;
+            assert_eq!((coding, &bytes[..]), (Coding::Identity, json.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn validators_differ_by_form_and_by_content() {
+        let (one, same, other) =
+            (Body::new("1".into(), &[]), Body::new("1".into(), &[]), Body::new("2".into(), &[]));
+        assert_eq!(one.etags(), same.etags());
+        let mut all: Vec<_> = one.etags().iter().chain(other.etags()).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 8);
+    }
+}

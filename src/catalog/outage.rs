@@ -1,0 +1,71 @@
+//! Whether PostgreSQL was out of reach a moment ago.
+//!
+//! While it is, one request in [`PAUSE_MS`] tries it; the others need not wait for a connection that will not come.
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Instant,
+};
+
+/// How long after a failed load others are spared the wait, in ms.
+const PAUSE_MS: u64 = 1_000;
+
+/// Remembers an outage.
+pub(super) struct Outage {
+    started: Instant,
+    /// Milliseconds after the start until which nobody tries; 0 = there is no outage.
+    until: AtomicU64,
+}
+
+impl Outage {
+    pub(super) fn none() -> Self {
+        Self { started: Instant::now(), until: AtomicU64::new(0) }
+    }
+
+    /// A load failed for want of the database.
+    pub(super) fn began(&self) {
+        self.until.store(self.now() + PAUSE_MS, Relaxed);
+    }
+
+    /// A load succeeded.
+    pub(super) fn ended(&self) {
+        self.until.store(0, Relaxed);
+    }
+
+    /// Whether this request should do without the database. Of those that come after a pause, one tries and the others wait for
+    /// the next.
+    pub(super) fn spares(&self) -> bool {
+        let until = self.until.load(Relaxed);
+        if until == 0 {
+            return false;
+        }
+        let now = self.now();
+        let next = now + PAUSE_MS;
+        now < until || self.until.compare_exchange(until, next, Relaxed, Relaxed).is_err()
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outage_spares_requests_until_a_load_succeeds() {
+        let outage = Outage::none();
+        assert!(!outage.spares());
+        outage.began();
+        assert!(outage.spares());
+        outage.until.store(1, Relaxed);
+        while outage.now() <= 1 {
+            std::hint::spin_loop();
+        }
+        assert!(!outage.spares(), "the pause is over and one tries");
+        assert!(outage.spares(), "the others wait for what it finds");
+        outage.ended();
+        assert!(!outage.spares());
+    }
+}

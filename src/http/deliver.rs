@@ -1,0 +1,110 @@
+//! From the catalog's answer to a response.
+//!
+//! **Invariants:** a hit allocates no body and builds no header but `Server-Timing`: everything else is shared with the cache.
+
+use std::time::{Duration, Instant};
+
+use axum::{
+    body::Body as HttpBody,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{Problem, conditional};
+use crate::catalog::{Answer, Body, Coding, From, Served};
+
+pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+
+/// How an answer is wrapped.
+pub(super) struct Wrapping<'a> {
+    /// Its `Cache-Control`.
+    pub(super) control: &'a HeaderValue,
+    /// The folder of the vehicles' addresses, without a slash at its end.
+    pub(super) folder: &'a str,
+    /// The slug that was asked for.
+    pub(super) slug: &'a str,
+    /// When the request came.
+    pub(super) started: Instant,
+}
+
+pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapping<'_>) -> Response {
+    let mut response = match served.answer() {
+        Answer::Body(body) => send(body, request).await,
+        Answer::Moved(slug) => moved(wrapping.folder, slug),
+        Answer::Gone => Problem::new(
+            StatusCode::GONE,
+            format!("The vehicle {} was taken out of the inventory for good.", wrapping.slug),
+        )
+        .into_response(),
+        Answer::Unknown => unknown(wrapping.slug).into_response(),
+    };
+    let headers = response.headers_mut();
+    if matches!(served.answer(), Answer::Body(_) | Answer::Moved(_)) {
+        headers.insert(header::CACHE_CONTROL, wrapping.control.clone());
+    }
+    let from = match served.from {
+        From::Hit => "hit",
+        From::Miss => "miss",
+        From::Stale => "stale",
+    };
+    headers.insert(X_CACHE, HeaderValue::from_static(from));
+    headers.insert(SERVER_TIMING, timing(&served, wrapping.started.elapsed()));
+    response
+}
+
+/// That there is no such vehicle.
+pub(super) fn unknown(slug: &str) -> Problem {
+    let slug: String = slug.chars().take(100).collect();
+    Problem::new(StatusCode::NOT_FOUND, format!("No vehicle is or was at {slug:?}."))
+}
+
+/// The body in the form that the client likes best, or 304 when it has it.
+async fn send(body: &Body, request: &HeaderMap) -> Response {
+    if let Some(etag) = conditional::still_valid(request, body.etags()) {
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        describe(response.headers_mut(), body, etag);
+        return response;
+    }
+    let (coding, bytes) = body.encoded(conditional::coding(request)).await;
+    let mut response = Response::new(HttpBody::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if coding != Coding::Identity {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    }
+    describe(headers, body, body.etag(coding));
+    response
+}
+
+/// What a 304 says too.
+fn describe(headers: &mut HeaderMap, body: &Body, etag: &HeaderValue) {
+    headers.insert(header::ETAG, etag.clone());
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(SURROGATE_KEY, body.surrogate_key.clone());
+}
+
+fn moved(folder: &str, slug: &str) -> Response {
+    let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
+    if let Ok(location) = HeaderValue::from_str(&format!("{folder}/{slug}")) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+fn timing(served: &Served, total: Duration) -> HeaderValue {
+    let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    let parts = if served.from == From::Miss {
+        let load = served.timings();
+        format!(
+            "db;dur={:.3}, render;dur={:.3}, total;dur={:.3}",
+            ms(load.database),
+            ms(load.render),
+            ms(total)
+        )
+    } else {
+        format!("cache;dur={:.3}", ms(total))
+    };
+    HeaderValue::from_str(&parts).unwrap_or(HeaderValue::from_static("total"))
+}

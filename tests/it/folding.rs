@@ -1,0 +1,42 @@
+//! Rust and PostgreSQL agree on what text is equal and what a word is: questions are folded by one, vehicles by the other.
+
+use fastrand::Rng;
+use vitrina::domain::{fold, words};
+
+use crate::support::Database;
+
+/// Where letters with accents, compatibility forms and marks are, and anything else once in a while.
+fn text(random: &mut Rng) -> String {
+    let char = |random: &mut Rng| match random.u8(0..8) {
+        0 => random.char('\u{a0}'..='\u{24f}'),
+        1 => random.char('\u{300}'..='\u{52f}'),
+        2 => random.char('\u{1e00}'..='\u{206f}'),
+        3 => random.char('\u{20a0}'..='\u{33ff}'),
+        4 => random.char('\u{1}'..=char::MAX),
+        _ => random.char(' '..='~'),
+    };
+    (0..random.usize(0..30)).map(|_| char(random)).collect()
+}
+
+#[tokio::test]
+async fn rust_and_postgresql_fold_alike_and_find_the_same_words() {
+    let database = Database::new().await;
+    let mut random = Rng::with_seed(1);
+    let mut texts: Vec<String> = (0..20_000).map(|_| text(&mut random)).collect();
+    texts.extend(
+        ["Citroën", "¡Año «nuevo»!", "ØŁĐı ΣΟΦΟΣ Лада Ёлка", "½ K ﬁ Ⅷ", "  x\t", "x".repeat(200).as_str()]
+            .map(str::to_owned),
+    );
+    let rows: Vec<(String, Vec<String>)> = sqlx::query_as(
+        "select vitrina_fold(text), array(select unnest(vitrina_words(text)) word order by word collate \"C\")
+         from unnest($1::text[]) with ordinality as given(text, n) order by n",
+    )
+    .bind(&texts)
+    .fetch_all(&database.pool)
+    .await
+    .unwrap();
+    assert_eq!(rows.len(), texts.len());
+    for (text, row) in texts.iter().zip(rows) {
+        assert_eq!((fold(text), words(text)), row, "{text:?}");
+    }
+}

@@ -1,0 +1,150 @@
+//! Forms, validators and timings of what is cached.
+
+use std::io::Read;
+
+use serde_json::json;
+
+use crate::{
+    fields,
+    support::{Answer, World, mazda},
+};
+
+/// A client that decodes nothing.
+async fn raw(
+    world: &World,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (reqwest::header::HeaderMap, u16, Vec<u8>) {
+    let client = reqwest::Client::builder().no_gzip().no_proxy().build().unwrap();
+    let mut request = client.get(format!("{}{path}", world.url));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = request.send().await.unwrap();
+    let (headers, status) = (response.headers().clone(), response.status().as_u16());
+    (headers, status, response.bytes().await.unwrap().to_vec())
+}
+
+#[tokio::test]
+async fn a_response_comes_in_the_form_that_the_client_likes_best() {
+    let world = World::start().await;
+    for number in 0..5 {
+        world.known(fields! { "Auto": format!("Auto {number}"), "OrdenStatus": "Comprado" }).await;
+    }
+    let (headers, _, plain) = raw(&world, "/vehicles", &[]).await;
+    assert_eq!(
+        (headers.get("content-encoding"), &headers["vary"]),
+        (None, &"accept-encoding".parse().unwrap())
+    );
+    let mut etags = vec![headers["etag"].clone()];
+    for (accepted, coding) in
+        [("gzip, deflate, br, zstd", "br"), ("zstd, gzip;q=0.5", "zstd"), ("gzip", "gzip")]
+    {
+        let (headers, status, bytes) = raw(&world, "/vehicles", &[("accept-encoding", accepted)]).await;
+        assert_eq!((status, headers["content-encoding"].to_str().unwrap()), (200, coding));
+        assert!(bytes.len() * 2 <= plain.len());
+        let text = match coding {
+            "gzip" => {
+                let mut text = Vec::new();
+                flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut text).unwrap();
+                text
+            }
+            "zstd" => zstd::stream::decode_all(&bytes[..]).unwrap(),
+            _ => {
+                let mut text = Vec::new();
+                brotli::BrotliDecompress(&mut &bytes[..], &mut text).unwrap();
+                text
+            }
+        };
+        assert_eq!(text, plain, "{coding}");
+        etags.push(headers["etag"].clone());
+    }
+    for etag in &etags {
+        let given = [("if-none-match", etag.to_str().unwrap()), ("accept-encoding", "br")];
+        let (headers, status, bytes) = raw(&world, "/vehicles", &given).await;
+        assert_eq!((status, bytes.len(), &headers["etag"]), (304, 0, etag));
+        assert!(headers.contains_key("vary") && headers.contains_key("cache-control"));
+    }
+    etags.sort();
+    etags.dedup();
+    assert_eq!(etags.len(), 4, "each form has a validator of its own");
+}
+
+#[tokio::test]
+async fn what_is_held_never_outgrows_what_was_counted() {
+    let world = World::start().await;
+    world.known(mazda()).await;
+    raw(&world, "/vehicles", &[]).await;
+    let counted = world.get("/cache-stats").await.ok()["bytes"].as_u64().unwrap();
+    for coding in ["br", "zstd", "gzip"] {
+        raw(&world, "/vehicles", &[("accept-encoding", coding)]).await;
+    }
+    assert_eq!(world.get("/cache-stats").await.ok()["bytes"], counted);
+}
+
+#[tokio::test]
+async fn facets_and_slugs_are_cached_and_dropped_like_the_listing() {
+    let world = World::start().await;
+    let id = world.known(mazda()).await;
+    for path in ["/vehicles/facets", "/vehicles/slugs", "/rapid-processor"] {
+        let first = world.get(path).await;
+        assert_eq!(first.header("x-cache"), "miss", "{path}");
+        assert_eq!(world.get(path).await.header("x-cache"), "hit", "{path}");
+        assert_eq!(world.get_if_none_match(path, first.header("etag")).await.status, 304);
+        assert!(first.header("server-timing").starts_with("db;dur="), "{first:?}");
+        let head = Answer::read(world.http.head(format!("{}{path}", world.url)).send().await.unwrap()).await;
+        assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
+    }
+    let slugs = world.get("/vehicles/slugs").await.ok();
+    assert_eq!(
+        (&slugs["totalCount"], &slugs["slugs"][0]["slug"]),
+        (&json!(1), &json!("mazda-3-sport-2-5-2020"))
+    );
+    world.airtable.edit(&id, fields! { "AutoMarca": "Kia", "ligawp": "kia" });
+    world.webhook(&id).await.ok();
+    assert_eq!(world.get("/vehicles/facets").await.ok()["marcas"], json!([{ "name": "Kia", "count": 1 }]));
+    assert_eq!(world.get("/vehicles/slugs").await.ok()["slugs"][0]["slug"], "kia");
+}
+
+#[tokio::test]
+async fn equal_questions_share_one_entry() {
+    let world = World::start().await;
+    world.known(mazda()).await;
+    assert_eq!(world.get("/vehicles?marca=Mazda&ubicacion=MTY").await.header("x-cache"), "miss");
+    for same in [
+        "/vehicles?ubicacion=monterrey&marca=MAZDA&fbclid=1",
+        "/vehicles?marca=m%C3%A1zda&marca=mazda&ubicacion=mty&pageSize=20&page=1",
+    ] {
+        assert_eq!(world.get(same).await.header("x-cache"), "hit", "{same}");
+    }
+}
+
+#[tokio::test]
+async fn during_an_outage_nobody_waits_for_a_connection_and_nothing_that_was_answered_is_forgotten() {
+    let world = World::set("database.acquire_timeout", "2s").start().await;
+    let id = world.known(mazda()).await;
+    world.get("/vehicles").await.ok();
+    world.get("/vehicles/slugs").await.ok();
+    world.airtable.edit(&id, fields! { "Precio": 1 });
+    world.webhook(&id).await.ok();
+    world.get("/vehicles").await.ok();
+    world.db.cut().await;
+    world.state().catalog.suspect();
+
+    // The first finds out, the others are spared.
+    assert_eq!(world.get("/vehicles").await.header("x-cache"), "stale");
+    let started = std::time::Instant::now();
+    for _ in 0..20 {
+        let stale = world.get("/vehicles").await;
+        assert_eq!((stale.header("x-cache"), &stale.ok()["vehicles"][0]["precio"]), ("stale", &json!(1)));
+    }
+    assert!(started.elapsed().as_secs_f64() < 10.0, "twenty waits would take forty seconds");
+    // Loaded before a commit that was answered: better nothing than that.
+    world.get("/vehicles/slugs").await.problem(503);
+
+    world.db.mend().await;
+    crate::support::eventually("it is fresh again", || async {
+        world.get("/vehicles").await.header("x-cache") != "stale"
+    })
+    .await;
+}

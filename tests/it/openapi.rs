@@ -1,0 +1,120 @@
+//! The description of the API: whole, true, and shown without asking anybody.
+
+use std::collections::BTreeSet;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use vitrina::http::schema::{Facets, OldList, OldVehicle, Slugs, Vehicle, VehicleList};
+
+use crate::support::{World, mazda};
+
+fn reads<T: DeserializeOwned>(text: &str) {
+    let mut json = serde_json::Deserializer::from_str(text);
+    if let Err(error) = T::deserialize(&mut json) {
+        panic!("{error}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn real_responses_are_what_the_description_says() {
+    let world = World::start().await;
+    world.known(mazda()).await;
+    let slug = "mazda-3-sport-2-5-2020";
+    reads::<VehicleList>(&world.get("/vehicles").await.body);
+    reads::<Vehicle>(&world.get(&format!("/vehicles/{slug}")).await.body);
+    reads::<Facets>(&world.get("/vehicles/facets").await.body);
+    reads::<Slugs>(&world.get("/vehicles/slugs").await.body);
+    reads::<OldList>(&world.get("/rapid-processor").await.body);
+    reads::<OldVehicle>(&world.get(&format!("/rapid-processor/{slug}")).await.body);
+}
+
+#[tokio::test]
+async fn every_operation_has_a_name_of_its_own_and_says_what_it_answers() {
+    let world = World::start().await;
+    let answer = world.get("/openapi.json").await;
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    let api = answer.ok();
+    assert_eq!(api["openapi"], "3.1.0");
+    let mut names = BTreeSet::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{name} twice");
+            assert!(operation["summary"].is_string(), "{method} {path}");
+            assert!(operation["responses"]["200"].is_object(), "{method} {path}");
+        }
+    }
+    for path in [
+        "/airtable-sync",
+        "/vehicles",
+        "/vehicles/{slug}",
+        "/vehicles/facets",
+        "/vehicles/slugs",
+        "/cache-stats",
+        "/invalidate-cache",
+        "/healthz",
+        "/readyz",
+        "/rapid-processor",
+        "/functions/v1/airtable-sync",
+        "/functions/v1/rapid-processor/{slug}",
+        "/functions/v1/rapid-processor/cache-stats",
+        "/functions/v1/rapid-processor/invalidate-cache",
+    ] {
+        assert!(api["paths"][path].is_object(), "{path} is not described");
+    }
+    let parameters = api["paths"]["/vehicles"]["get"]["parameters"].as_array().unwrap();
+    let named: BTreeSet<&str> =
+        parameters.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        named,
+        BTreeSet::from([
+            "autoano",
+            "carroceria",
+            "combustible",
+            "enganchemin",
+            "garantia",
+            "hideSeparado",
+            "marca",
+            "maxEnganche",
+            "maxPrice",
+            "minPrice",
+            "orderby",
+            "page",
+            "pageSize",
+            "promociones",
+            "search",
+            "transmision",
+            "ubicacion",
+        ])
+    );
+    assert_refs_resolve(&api, &api);
+}
+
+fn assert_refs_resolve(api: &Value, part: &Value) {
+    match part {
+        Value::Object(members) => {
+            if let Some(Value::String(link)) = members.get("$ref") {
+                assert!(api.pointer(link.trim_start_matches('#')).is_some(), "{link} leads nowhere");
+            }
+            members.values().for_each(|member| assert_refs_resolve(api, member));
+        }
+        Value::Array(items) => items.iter().for_each(|item| assert_refs_resolve(api, item)),
+        _ => {}
+    }
+}
+
+#[tokio::test]
+async fn the_page_asks_nobody_else() {
+    let world = World::start().await;
+    assert_eq!(world.get("/docs").await.status, 308);
+    for file in ["", "index.html", "swagger-initializer.js", "swagger-ui.css", "index.css"] {
+        let answer = world.get(&format!("/docs/{file}")).await;
+        assert_eq!(answer.status, 200, "{file}");
+        assert!(answer.header("content-security-policy").starts_with("default-src 'self'"), "{file}");
+        if file != "swagger-ui.css" {
+            assert!(!answer.body.contains("https://"), "{file}: {}", answer.body);
+        }
+    }
+    assert!(world.get("/docs/swagger-initializer.js").await.body.contains("/openapi.json"));
+    world.get("/docs/nothing.js").await.problem(404);
+}

@@ -1,0 +1,114 @@
+//! How PostgreSQL finds what is asked: each single filter, each order and the search have an index.
+
+use sqlx::{Executor, PgConnection, Row};
+
+use crate::support::Database;
+
+const VEHICLES: i32 = 20_000;
+
+/// The statement that is served, asked for its plan.
+async fn plan(connection: &mut PgConnection, arguments: &[(usize, &str)]) -> String {
+    let mut values = [
+        "'{}'",
+        "20",
+        "0",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "false",
+        "null",
+        "'{}'",
+        "'{}'",
+        "'updated'",
+    ];
+    for (number, value) in arguments {
+        values[number - 1] = value;
+    }
+    let explain = format!("explain execute listed({})", values.join(", "));
+    let rows = connection.fetch_all(sqlx::AssertSqlSafe(explain)).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>(0) + "\n").collect()
+}
+
+#[tokio::test]
+async fn single_filters_orders_and_the_search_use_an_index() {
+    let database = Database::new().await;
+    let mut connection = database.pool.acquire().await.unwrap();
+    let seed = include_str!("support/inventory.sql").replace("$1", &VEHICLES.to_string());
+    connection.execute(sqlx::AssertSqlSafe(seed)).await.unwrap();
+    connection.execute("vacuum analyze").await.unwrap();
+    connection.execute("set plan_cache_mode = force_custom_plan").await.unwrap();
+    let statement = concat!("prepare listed as ", include_str!("../../src/db/sql/listed.sql"));
+    connection.execute(statement).await.unwrap();
+
+    for (what, arguments) in [
+        ("nothing", &[][..]),
+        ("marca", &[(4, "'{mazda}'")]),
+        ("two brands", &[(4, "'{mazda,kia}'")]),
+        ("autoano", &[(5, "'{2020}'")]),
+        ("transmision", &[(6, "'{tiptronic}'")]),
+        ("combustible", &[(7, "'{electrico}'")]),
+        ("garantia", &[(8, "'{\"5 meses\"}'")]),
+        ("carroceria", &[(9, "'{van}'")]),
+        ("ubicacion", &[(10, "'{tmps,reynosa}'")]),
+        ("promociones", &[(11, "'{bono}'")]),
+        ("minPrice", &[(12, "95000000")]),
+        ("maxPrice", &[(13, "12000000")]),
+        ("enganchemin", &[(14, "9500000")]),
+        ("maxEnganche", &[(15, "1500000")]),
+        ("search", &[(17, "'''mazda'':*'"), (18, "'{mazda}'"), (19, "'{mazda:*}'"), (20, "'relevance'")]),
+        ("price-asc", &[(20, "'price-asc'")]),
+        ("price-desc", &[(20, "'price-desc'")]),
+        ("year-asc", &[(20, "'year-asc'")]),
+        ("year-desc", &[(20, "'year-desc'")]),
+        ("mileage-asc", &[(20, "'mileage-asc'")]),
+        ("mileage-desc", &[(20, "'mileage-desc'")]),
+        ("newest", &[(20, "'newest'")]),
+    ] {
+        let plan = plan(&mut connection, arguments).await;
+        // Counting all of them reads all of them, unless an index happens to be the shorter way.
+        let page = if arguments.first().is_none_or(|(number, _)| *number == 20) {
+            plan.split("InitPlan").nth(1).unwrap()
+        } else {
+            &plan
+        };
+        assert!(!page.contains("Seq Scan on listing"), "{what}:\n{plan}");
+        assert!(!plan.contains("Seq Scan on inventario_cache"), "{what}:\n{plan}");
+        let sorts_by_index = arguments.first().is_some_and(|(number, _)| *number == 20);
+        assert!(!sorts_by_index || !page.contains("Sort Key"), "{what}:\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_by_any_statement_is_listed_and_what_is_no_longer_listed_is_not() {
+    let database = Database::new().await;
+    let pool = &database.pool;
+    let listed = || async {
+        let ids: Vec<String> =
+            sqlx::query_scalar("select record_id from listing order by 1").fetch_all(pool).await.unwrap();
+        ids.len()
+    };
+    let seed = include_str!("support/inventory.sql").replace("$1", "50");
+    pool.execute(sqlx::AssertSqlSafe(seed)).await.unwrap();
+    assert_eq!(listed().await, 50);
+    pool.execute("update inventario_cache set listed = false where record_id like '%7'").await.unwrap();
+    assert_eq!(listed().await, 45);
+    pool.execute("update inventario_cache set listed = true, marca = 'Ñandú' where record_id like '%07'")
+        .await
+        .unwrap();
+    let brands: Vec<String> = sqlx::query_scalar("select marca from listing where record_id like '%07'")
+        .fetch_all(pool)
+        .await
+        .unwrap();
+    assert_eq!(brands, ["nandu"]);
+    pool.execute("delete from inventario_cache where record_id like '%07'").await.unwrap();
+    assert_eq!(listed().await, 45);
+}
