@@ -21,6 +21,7 @@ use crate::{
 
 /// What is known of a query.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every answer is a body, and it is kept behind an Arc")]
 pub enum Answer {
     /// JSON to be sent.
     Body(Body),

@@ -40,15 +40,15 @@ pub struct Vehicle {
     #[schema(example = json!(2020), required)]
     pub autoano: Option<i32>,
     /// The price in pesos.
-    #[schema(example = json!(329900), required)]
+    #[schema(example = json!(329_900), required)]
     pub precio: Option<f64>,
     /// The reduced price in pesos.
-    #[schema(example = json!(309900.5), required)]
+    #[schema(example = json!(309_900.5), required)]
     pub oferta: Option<f64>,
     /// Whether the reduced price is on.
     pub con_oferta: bool,
     /// The mileage in kilometres.
-    #[schema(example = json!(45000), required)]
+    #[schema(example = json!(45_000), required)]
     pub kilometraje: Option<i32>,
     /// The gearbox.
     #[schema(example = json!("Automática"), required)]
@@ -69,7 +69,7 @@ pub struct Vehicle {
     #[schema(example = json!(4), required)]
     pub cilindros: Option<i32>,
     /// The lowest down payment in pesos.
-    #[schema(example = json!(65980), required)]
+    #[schema(example = json!(65_980), required)]
     pub enganchemin: Option<f64>,
     /// The recommended down payment in pesos.
     #[schema(required)]
