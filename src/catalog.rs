@@ -31,13 +31,13 @@ use std::{
 
 use moka::{Expiry, future::Cache};
 
-use self::{counters::Counters, outage::Outage};
 pub use self::{
     body::{Body, Coding},
     counters::CacheStats,
     load::{Answer, Timings},
     query::{ListQuery, Query, Shape, parse_filter},
 };
+use self::{counters::Counters, outage::Outage};
 use crate::{
     config::CacheSettings,
     db::{Db, DbError, vehicles::Locations},

@@ -207,7 +207,8 @@ mod tests {
 
     #[test]
     fn validators_differ_by_form_and_by_content() {
-        let (one, same, other) = (Body::new("1".into(), &[]), Body::new("1".into(), &[]), Body::new("2".into(), &[]));
+        let (one, same, other) =
+            (Body::new("1".into(), &[]), Body::new("1".into(), &[]), Body::new("2".into(), &[]));
         assert_eq!(one.etags(), same.etags());
         let mut all: Vec<_> = one.etags().iter().chain(other.etags()).collect();
         all.sort_unstable();

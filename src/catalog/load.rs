@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub enum Answer {
     /// JSON to be sent.
-    Body(Body),
+    Body(Box<Body>),
     /// The vehicle is now under this slug.
     Moved(Box<str>),
     /// The vehicle was deleted in Airtable.
@@ -74,11 +74,8 @@ async fn find(db: &Db, locations: &Locations, query: &Query) -> Result<Found, Db
     Ok(match query {
         Query::List(list, _) => {
             let size = i64::from(list.page_size);
-            let window = Window {
-                order: list.order,
-                limit: Some(size),
-                offset: (i64::from(list.page) - 1) * size,
-            };
+            let window =
+                Window { order: list.order, limit: Some(size), offset: (i64::from(list.page) - 1) * size };
             page(db, locations, &list.filter, window).await?
         }
         Query::All => {
@@ -129,9 +126,9 @@ impl Found {
                     Query::Vehicle(_, Shape::Old) => old::with_old_names(&vehicle).map_err(unreadable)?,
                     _ => vehicle,
                 };
-                Answer::Body(Body::new(String::from(Box::<str>::from(vehicle)), &[id]))
+                body(String::from(Box::<str>::from(vehicle)), &[id])
             }
-            Self::Whole(json) => Answer::Body(Body::new(String::from(Box::<str>::from(json.0)), &[])),
+            Self::Whole(json) => body(String::from(Box::<str>::from(json.0)), &[]),
             Self::Page { mut vehicles, ids, total } => {
                 if matches!(query, Query::All | Query::List(_, Shape::Old)) {
                     for vehicle in &mut vehicles {
@@ -141,17 +138,19 @@ impl Found {
                 match query {
                     Query::List(list, _) => list_body(list, &vehicles, &ids, total)?,
                     // A header that names all of them would be longer than proxies take.
-                    _ => Answer::Body(Body::new(
-                        json(&Everything { data: &vehicles, count: total })?,
-                        &[],
-                    )),
+                    _ => body(json(&Everything { data: &vehicles, count: total })?, &[]),
                 }
             }
         })
     }
 }
 
-fn list_body(list: &ListQuery, vehicles: &[VehicleJson], ids: &[String], total: i64) -> Result<Answer, DbError> {
+fn list_body(
+    list: &ListQuery,
+    vehicles: &[VehicleJson],
+    ids: &[String],
+    total: i64,
+) -> Result<Answer, DbError> {
     let size = i64::from(list.page_size);
     let response = List {
         vehicles,
@@ -160,7 +159,11 @@ fn list_body(list: &ListQuery, vehicles: &[VehicleJson], ids: &[String], total: 
         page_size: list.page_size,
         total_pages: (total + size - 1) / size,
     };
-    Ok(Answer::Body(Body::new(json(&response)?, ids)))
+    Ok(body(json(&response)?, ids))
+}
+
+fn body(json: String, ids: &[String]) -> Answer {
+    Answer::Body(Box::new(Body::new(json, ids)))
 }
 
 fn json(response: &impl Serialize) -> Result<String, DbError> {

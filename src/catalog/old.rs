@@ -44,8 +44,10 @@ struct Galleries<'a> {
 /// The vehicle with its old names added.
 pub(super) fn with_old_names(vehicle: &RawValue) -> Result<Box<RawValue>, serde_json::Error> {
     let photos: Photos<'_> = serde_json::from_str(vehicle.get())?;
-    let galleries =
-        Galleries { galeria_exterior: photos.fotos_exterior_url, galeria_interior: photos.fotos_interior_url };
+    let galleries = Galleries {
+        galeria_exterior: photos.fotos_exterior_url,
+        galeria_interior: photos.fotos_interior_url,
+    };
     let added = serde_json::to_string(&OldNames {
         thumbnail: photos.feature_image,
         galleries,
@@ -73,7 +75,10 @@ mod tests {
         for (name, value) in vehicle.as_object().unwrap() {
             assert_eq!(&old[name], value);
         }
-        assert_eq!(old["public_urls"], json!({ "feature_image": "a", "galeriaExterior": ["a", "b"], "galeriaInterior": [] }));
+        assert_eq!(
+            old["public_urls"],
+            json!({ "feature_image": "a", "galeriaExterior": ["a", "b"], "galeriaInterior": [] })
+        );
         assert_eq!((&old["thumbnail"], &old["raw_fotos_exterior"]), (&json!("a"), &json!(["a", "b"])));
         assert_eq!((&old["galeriaExterior"], &old["galeriaInterior"]), (&json!(["a", "b"]), &json!([])));
     }

@@ -56,7 +56,12 @@ impl Query {
 
 impl Default for ListQuery {
     fn default() -> Self {
-        Self { filter: Filter::default(), order: Order::default(), page: 1, page_size: Self::DEFAULT_PAGE_SIZE }
+        Self {
+            filter: Filter::default(),
+            order: Order::default(),
+            page: 1,
+            page_size: Self::DEFAULT_PAGE_SIZE,
+        }
     }
 }
 
@@ -84,7 +89,8 @@ impl ListQuery {
                     true
                 }
                 "orderby" => {
-                    order = Some(Order::named(value).ok_or_else(|| wrong("orderby", value, &right_orders()))?);
+                    order =
+                        Some(Order::named(value).ok_or_else(|| wrong("orderby", value, &right_orders()))?);
                     true
                 }
                 _ => list.filter.take(&name, value, branches)?,
@@ -137,7 +143,11 @@ mod tests {
         ] {
             assert_eq!(parse(same).unwrap(), plain, "{same}");
         }
-        assert_eq!(parse("orderby=relevance").unwrap(), Some(ListQuery::default()), "nothing to be relevant to");
+        assert_eq!(
+            parse("orderby=relevance").unwrap(),
+            Some(ListQuery::default()),
+            "nothing to be relevant to"
+        );
         assert_ne!(parse("search=a").unwrap(), parse("search=a&orderby=newest").unwrap());
     }
 

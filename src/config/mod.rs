@@ -25,8 +25,8 @@ pub use self::{
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{
-        AirtableSettings, AuthSettings, CacheSettings, CompatSettings, Config, DatabaseSettings, ListingSettings, LogFormat,
-        LogSettings, ServerSettings, SyncSettings,
+        AirtableSettings, AuthSettings, CacheSettings, CompatSettings, Config, DatabaseSettings,
+        ListingSettings, LogFormat, LogSettings, ServerSettings, SyncSettings,
     },
 };
 

@@ -182,7 +182,8 @@ fn centavos(text: &str) -> Option<i64> {
     if !digits(pesos) || !digits(rest) || pesos.len() > MAX_PESO_DIGITS || rest.len() > 2 {
         return None;
     }
-    let rest: i64 = rest.parse().map(|number: i64| if rest.len() == 1 { number * 10 } else { number }).ok()?;
+    let rest: i64 =
+        rest.parse().map(|number: i64| if rest.len() == 1 { number * 10 } else { number }).ok()?;
     pesos.parse::<i64>().ok().map(|pesos| pesos * 100 + rest)
 }
 
@@ -215,11 +216,17 @@ mod tests {
     #[test]
     fn equal_questions_are_equal_however_they_are_written() {
         for (one, other) in [
-            (vec![("marca", "Citroën"), ("marca", "kia")], vec![("marca", "KIA "), ("marca", "citroen"), ("marca", "Kia")]),
+            (
+                vec![("marca", "Citroën"), ("marca", "kia")],
+                vec![("marca", "KIA "), ("marca", "citroen"), ("marca", "Kia")],
+            ),
             (vec![("ubicacion", "mty")], vec![("ubicacion", "Monterrey")]),
             (vec![("search", "Mazda  3!")], vec![("search", "3 mazda mazda")]),
             (vec![("minPrice", "250000.50")], vec![("minPrice", "0250000.5")]),
-            (vec![("hideSeparado", "0")], vec![("marca", " "), ("search", "—"), ("minPrice", ""), ("autoano", "")]),
+            (
+                vec![("hideSeparado", "0")],
+                vec![("marca", " "), ("search", "—"), ("minPrice", ""), ("autoano", "")],
+            ),
         ] {
             assert_eq!(parse(&one), parse(&other), "{one:?}");
         }

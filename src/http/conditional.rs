@@ -76,7 +76,7 @@ pub(super) fn still_valid<'a>(headers: &HeaderMap, etags: &'a [HeaderValue]) -> 
 mod tests {
     use super::*;
 
-    fn headers(name: header::HeaderName, values: &[&str]) -> HeaderMap {
+    fn headers(name: &header::HeaderName, values: &[&str]) -> HeaderMap {
         values.iter().map(|value| (name.clone(), HeaderValue::from_str(value).unwrap())).collect()
     }
 
@@ -100,7 +100,7 @@ mod tests {
             (&["BR ; Q=0.8 , gzip;q=0.9"], Coding::Gzip),
             (&[",,;q=,"], Coding::Identity),
         ] {
-            assert_eq!(coding(&headers(header::ACCEPT_ENCODING, accepted)), chosen, "{accepted:?}");
+            assert_eq!(coding(&headers(&header::ACCEPT_ENCODING, accepted)), chosen, "{accepted:?}");
         }
     }
 
@@ -117,7 +117,7 @@ mod tests {
             (&["\"a-gzip\""], None),
             (&[], None),
         ] {
-            let found = still_valid(&headers(header::IF_NONE_MATCH, given), &etags);
+            let found = still_valid(&headers(&header::IF_NONE_MATCH, given), &etags);
             assert_eq!(found, valid.and_then(|index: usize| etags.get(index)), "{given:?}");
         }
     }

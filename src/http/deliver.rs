@@ -97,7 +97,12 @@ fn timing(served: &Served, total: Duration) -> HeaderValue {
     let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
     let parts = if served.from == From::Miss {
         let load = served.timings();
-        format!("db;dur={:.3}, render;dur={:.3}, total;dur={:.3}", ms(load.database), ms(load.render), ms(total))
+        format!(
+            "db;dur={:.3}, render;dur={:.3}, total;dur={:.3}",
+            ms(load.database),
+            ms(load.render),
+            ms(total)
+        )
     } else {
         format!("cache;dur={:.3}", ms(total))
     };

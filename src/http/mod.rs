@@ -37,12 +37,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::auth::Credentials;
 use self::{guard::InFlight, problem::Problem};
-use crate::{
-    catalog::Catalog,
-    config::Config,
-    db::Db,
-    sync::Engine,
-};
+use crate::{catalog::Catalog, config::Config, db::Db, sync::Engine};
 
 /// What handlers may use; each takes the part it needs.
 #[derive(Clone, FromRef)]

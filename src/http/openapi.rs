@@ -68,7 +68,10 @@ pub(super) fn finish(mut api: Description) -> Description {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut String> {
-    [&mut item.get, &mut item.post].into_iter().flatten().filter_map(|operation| operation.operation_id.as_mut())
+    [&mut item.get, &mut item.post]
+        .into_iter()
+        .flatten()
+        .filter_map(|operation| operation.operation_id.as_mut())
 }
 
 /// The route of the description, made once.

@@ -11,7 +11,9 @@ use axum::{
 use super::{
     Limits, Problem,
     deliver::{Wrapping, deliver, unknown},
-    schema::{Facets, FilterParameters, ListParameters, ReadProblems, Slugs, Vehicle, VehicleList, VehicleProblems},
+    schema::{
+        Facets, FilterParameters, PageParameters, ReadProblems, Slugs, Vehicle, VehicleList, VehicleProblems,
+    },
 };
 use crate::{
     catalog::{Catalog, ListQuery, Query, Shape, parse_filter},
@@ -32,7 +34,7 @@ impl From<WrongParameter> for Problem {
 /// Repeatable parameters mean OR within and AND across. Text is compared without case and accents. Parameters that are not
 /// listed here are ignored, empty values mean "not given".
 #[utoipa::path(
-    get, path = "/vehicles", tag = "website", params(ListParameters),
+    get, path = "/vehicles", tag = "website", params(FilterParameters, PageParameters),
     responses((status = 200, description = "A page; one past the end is empty", body = VehicleList,
         headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
         (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)
@@ -43,7 +45,8 @@ pub(super) async fn list(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let list = ListQuery::parse(query.as_deref().unwrap_or_default(), catalog.locations())?.unwrap_or_default();
+    let list =
+        ListQuery::parse(query.as_deref().unwrap_or_default(), catalog.locations())?.unwrap_or_default();
     answer(&catalog, Query::List(list, Shape::Plain), &headers, &limits.list_control).await
 }
 

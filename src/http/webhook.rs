@@ -14,9 +14,9 @@ use axum::{
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
-use utoipa::ToSchema;
 use serde_json::{Value, json};
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use super::{
     Limits, Problem,

@@ -42,7 +42,8 @@ async fn vehicles_carry_their_old_names_too() {
         for (name, value) in present.as_object().unwrap() {
             assert_eq!(&old[name], value, "{name}");
         }
-        let (outside, inside) = (json!(["https://a.mx/1.jpg", "https://a.mx/2.jpg"]), json!(["https://a.mx/3.jpg"]));
+        let (outside, inside) =
+            (json!(["https://a.mx/1.jpg", "https://a.mx/2.jpg"]), json!(["https://a.mx/3.jpg"]));
         assert_eq!(old["thumbnail"], "https://a.mx/1.jpg");
         assert_eq!((&old["galeriaExterior"], &old["galeriaInterior"]), (&outside, &inside));
         assert_eq!(
@@ -63,7 +64,10 @@ async fn a_former_slug_redirects_below_the_address_that_was_asked() {
     world.webhook(&id).await.ok();
     for folder in ["/vehicles", "/rapid-processor", "/functions/v1/rapid-processor"] {
         let moved = world.get(&format!("{folder}/{SLUG}")).await;
-        assert_eq!((moved.status.as_u16(), moved.header("location")), (308, format!("{folder}/otro").as_str()));
+        assert_eq!(
+            (moved.status.as_u16(), moved.header("location")),
+            (308, format!("{folder}/otro").as_str())
+        );
         world.get(&format!("{folder}/nadie")).await.problem(404);
     }
 }

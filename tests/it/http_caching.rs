@@ -10,7 +10,11 @@ use crate::{
 };
 
 /// A client that decodes nothing.
-async fn raw(world: &World, path: &str, headers: &[(&str, &str)]) -> (reqwest::header::HeaderMap, u16, Vec<u8>) {
+async fn raw(
+    world: &World,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> (reqwest::header::HeaderMap, u16, Vec<u8>) {
     let client = reqwest::Client::builder().no_gzip().no_proxy().build().unwrap();
     let mut request = client.get(format!("{}{path}", world.url));
     for (name, value) in headers {
@@ -28,9 +32,14 @@ async fn a_response_comes_in_the_form_that_the_client_likes_best() {
         world.known(fields! { "Auto": format!("Auto {number}"), "OrdenStatus": "Comprado" }).await;
     }
     let (headers, _, plain) = raw(&world, "/vehicles", &[]).await;
-    assert_eq!((headers.get("content-encoding"), &headers["vary"]), (None, &"accept-encoding".parse().unwrap()));
+    assert_eq!(
+        (headers.get("content-encoding"), &headers["vary"]),
+        (None, &"accept-encoding".parse().unwrap())
+    );
     let mut etags = vec![headers["etag"].clone()];
-    for (accepted, coding) in [("gzip, deflate, br, zstd", "br"), ("zstd, gzip;q=0.5", "zstd"), ("gzip", "gzip")] {
+    for (accepted, coding) in
+        [("gzip, deflate, br, zstd", "br"), ("zstd, gzip;q=0.5", "zstd"), ("gzip", "gzip")]
+    {
         let (headers, status, bytes) = raw(&world, "/vehicles", &[("accept-encoding", accepted)]).await;
         assert_eq!((status, headers["content-encoding"].to_str().unwrap()), (200, coding));
         assert!(bytes.len() * 2 <= plain.len());
@@ -87,7 +96,10 @@ async fn facets_and_slugs_are_cached_and_dropped_like_the_listing() {
         assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
     }
     let slugs = world.get("/vehicles/slugs").await.ok();
-    assert_eq!((&slugs["totalCount"], &slugs["slugs"][0]["slug"]), (&json!(1), &json!("mazda-3-sport-2-5-2020")));
+    assert_eq!(
+        (&slugs["totalCount"], &slugs["slugs"][0]["slug"]),
+        (&json!(1), &json!("mazda-3-sport-2-5-2020"))
+    );
     world.airtable.edit(&id, fields! { "AutoMarca": "Kia", "ligawp": "kia" });
     world.webhook(&id).await.ok();
     assert_eq!(world.get("/vehicles/facets").await.ok()["marcas"], json!([{ "name": "Kia", "count": 1 }]));

@@ -9,8 +9,26 @@ const VEHICLES: i32 = 20_000;
 /// The statement that is served, asked for its plan.
 async fn plan(connection: &mut PgConnection, arguments: &[(usize, &str)]) -> String {
     let mut values = [
-        "'{}'", "20", "0", "null", "null", "null", "null", "null", "null", "null", "null", "null", "null", "null",
-        "null", "false", "null", "'{}'", "'{}'", "'updated'",
+        "'{}'",
+        "20",
+        "0",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "null",
+        "false",
+        "null",
+        "'{}'",
+        "'{}'",
+        "'updated'",
     ];
     for (number, value) in arguments {
         values[number - 1] = value;
@@ -83,8 +101,13 @@ async fn what_is_written_by_any_statement_is_listed_and_what_is_no_longer_listed
     assert_eq!(listed().await, 50);
     pool.execute("update inventario_cache set listed = false where record_id like '%7'").await.unwrap();
     assert_eq!(listed().await, 45);
-    pool.execute("update inventario_cache set listed = true, marca = 'Ñandú' where record_id like '%07'").await.unwrap();
-    let brands: Vec<String> = sqlx::query_scalar("select marca from listing where record_id like '%07'").fetch_all(pool).await.unwrap();
+    pool.execute("update inventario_cache set listed = true, marca = 'Ñandú' where record_id like '%07'")
+        .await
+        .unwrap();
+    let brands: Vec<String> = sqlx::query_scalar("select marca from listing where record_id like '%07'")
+        .fetch_all(pool)
+        .await
+        .unwrap();
     assert_eq!(brands, ["nandu"]);
     pool.execute("delete from inventario_cache where record_id like '%07'").await.unwrap();
     assert_eq!(listed().await, 45);

@@ -40,10 +40,10 @@ pub struct Vehicle {
     #[schema(example = json!(2020), required)]
     pub autoano: Option<i32>,
     /// The price in pesos.
-    #[schema(example = json!(329900), required)]
+    #[schema(example = json!(329_900), required)]
     pub precio: Option<f64>,
     /// The reduced price in pesos.
-    #[schema(example = json!(309900.5), required)]
+    #[schema(example = json!(309_900.5), required)]
     pub oferta: Option<f64>,
     /// Whether the reduced price is on.
     pub con_oferta: bool,
