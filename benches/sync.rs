@@ -241,10 +241,10 @@ async fn warm_cache(place: &Place) {
         }
     };
     let report = engine.carry_out(run).await.unwrap();
-    let from = catalog.get(query()).await.unwrap().from;
     println!(
-        "after an unchanged full sync ({} unchanged) the front page is a {from:?}",
-        report.counts.unchanged
+        "after an unchanged full sync ({} unchanged) the front page is a {}",
+        report.counts.unchanged,
+        from().await
     );
     stop(app, lifecycle).await;
 }

@@ -21,10 +21,9 @@ use crate::{
 
 /// What is known of a query.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly every answer is a body, and it is kept behind an Arc")]
 pub enum Answer {
     /// JSON to be sent.
-    Body(Body),
+    Body(Box<Body>),
     /// The vehicle is now under this slug.
     Moved(Box<str>),
     /// The vehicle was deleted in Airtable.
@@ -127,9 +126,9 @@ impl Found {
                     Query::Vehicle(_, Shape::Old) => old::with_old_names(&vehicle).map_err(unreadable)?,
                     _ => vehicle,
                 };
-                Answer::Body(Body::new(String::from(Box::<str>::from(vehicle)), &[id]))
+                body(String::from(Box::<str>::from(vehicle)), &[id])
             }
-            Self::Whole(json) => Answer::Body(Body::new(String::from(Box::<str>::from(json.0)), &[])),
+            Self::Whole(json) => body(String::from(Box::<str>::from(json.0)), &[]),
             Self::Page { mut vehicles, ids, total } => {
                 if matches!(query, Query::All | Query::List(_, Shape::Old)) {
                     for vehicle in &mut vehicles {
@@ -139,7 +138,7 @@ impl Found {
                 match query {
                     Query::List(list, _) => list_body(list, &vehicles, &ids, total)?,
                     // A header that names all of them would be longer than proxies take.
-                    _ => Answer::Body(Body::new(json(&Everything { data: &vehicles, count: total })?, &[])),
+                    _ => body(json(&Everything { data: &vehicles, count: total })?, &[]),
                 }
             }
         })
@@ -160,7 +159,11 @@ fn list_body(
         page_size: list.page_size,
         total_pages: (total + size - 1) / size,
     };
-    Ok(Answer::Body(Body::new(json(&response)?, ids)))
+    Ok(body(json(&response)?, ids))
+}
+
+fn body(json: String, ids: &[String]) -> Answer {
+    Answer::Body(Box::new(Body::new(json, ids)))
 }
 
 fn json(response: &impl Serialize) -> Result<String, DbError> {

@@ -96,16 +96,18 @@ fn dotted(variable: &str) -> String {
     }
 }
 
-/// A variable's text as the type of its key: itself where the default is a text, else read as TOML: `5`, `["a", "b"]`.
+/// A variable's text as the type of its key: itself where the default is a text, else read as TOML: `5`, `true`, `["a", "b"]`.
 ///
 /// A secret made of digits thus stays the text that it is.
 fn typed(defaults: &Dict, section: &str, name: &str, text: &str) -> Value {
     let default = defaults.get(section).and_then(|section| section.find_ref(name));
     match default {
-        Some(Value::Num(..) | Value::Array(..)) => Toml::from_str::<Dict>(&format!("value = {text}"))
-            .ok()
-            .and_then(|mut read| read.remove("value"))
-            .unwrap_or_else(|| Value::from(text)),
+        Some(Value::Num(..) | Value::Bool(..) | Value::Array(..)) => {
+            Toml::from_str::<Dict>(&format!("value = {text}"))
+                .ok()
+                .and_then(|mut read| read.remove("value"))
+                .unwrap_or_else(|| Value::from(text))
+        }
         _ => Value::from(text),
     }
 }

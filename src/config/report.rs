@@ -155,6 +155,7 @@ fn kind(key: &str, default: Option<&Value>) -> String {
         Some(Value::Num(_, number)) => {
             format!("a whole number, such as {}", number.to_i128().unwrap_or_default())
         }
+        Some(Value::Bool(..)) => "true or false".to_owned(),
         Some(Value::Array(..)) => "a list of texts, such as [\"a\", \"b\"]".to_owned(),
         Some(Value::String(_, text)) if duration::parse(text).is_some() => {
             format!("a duration with its unit, such as {text}, and at most a year")

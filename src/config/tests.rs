@@ -174,6 +174,8 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("VITRINA__CACHE__STALE_FOR", "3d", "cache.stale_for"),
         ("VITRINA__CACHE__LIST_CONTROL", "public\r\nx: y", "cache.list_control"),
         ("VITRINA__CACHE__DETAIL_CONTROL", "", "cache.detail_control"),
+        ("VITRINA__CACHE__FACETS_CONTROL", "", "cache.facets_control"),
+        ("VITRINA__COMPAT__SUPABASE_PATHS", "si", "compat.supabase_paths"),
         ("VITRINA__LISTING__STATUS", " ", "listing.status"),
         ("VITRINA__LISTING__FIELDS_FILE", "/no/such/fields.toml", "listing.fields_file"),
         ("VITRINA__SYNC__MAX_BATCH", "0", "sync.max_batch"),

@@ -18,7 +18,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, Limits, Problem, ops,
-    schema::{ListParameters, OldList, OldVehicle, ReadProblems, VehicleProblems},
+    schema::{FilterParameters, OldList, OldVehicle, PageParameters, ReadProblems, VehicleProblems},
     vehicles::{answer, readable, vehicle},
     webhook,
 };
@@ -47,7 +47,7 @@ pub(super) fn webhook() -> OpenApiRouter<AppState> {
 /// Without parameters all of them, as `data` and `count`; with parameters the pages of `GET /vehicles`. Vehicles carry their old
 /// names too.
 #[utoipa::path(
-    get, path = "/rapid-processor", tag = "old addresses", params(ListParameters),
+    get, path = "/rapid-processor", tag = "old addresses", params(FilterParameters, PageParameters),
     responses((status = 200, description = "All listed vehicles, or a page", body = OldList),
         (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)
 )]

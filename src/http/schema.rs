@@ -13,7 +13,7 @@ use utoipa::{IntoResponses, ToSchema};
 
 pub(super) use self::sync::{SyncAnswer, WebhookBody};
 pub use self::{
-    parameters::{FilterParameters, ListParameters, OrderBy},
+    parameters::{FilterParameters, OrderBy, PageParameters},
     vehicle::{OldVehicle, PublicUrls, Vehicle},
 };
 use super::Problem;

@@ -12,7 +12,7 @@ use super::{
     Limits, Problem,
     deliver::{Wrapping, deliver, unknown},
     schema::{
-        Facets, FilterParameters, ListParameters, ReadProblems, Slugs, Vehicle, VehicleList, VehicleProblems,
+        Facets, FilterParameters, PageParameters, ReadProblems, Slugs, Vehicle, VehicleList, VehicleProblems,
     },
 };
 use crate::{
@@ -34,7 +34,7 @@ impl From<WrongParameter> for Problem {
 /// Repeatable parameters mean OR within and AND across. Text is compared without case and accents. Parameters that are not
 /// listed here are ignored, empty values mean "not given".
 #[utoipa::path(
-    get, path = "/vehicles", tag = "website", params(ListParameters),
+    get, path = "/vehicles", tag = "website", params(FilterParameters, PageParameters),
     responses((status = 200, description = "A page; one past the end is empty", body = VehicleList,
         headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
         (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)

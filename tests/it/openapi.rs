@@ -63,10 +63,10 @@ async fn every_operation_has_a_name_of_its_own_and_says_what_it_answers() {
         assert!(api["paths"][path].is_object(), "{path} is not described");
     }
     let parameters = api["paths"]["/vehicles"]["get"]["parameters"].as_array().unwrap();
-    let named: BTreeSet<&str> =
+    let given: BTreeSet<&str> =
         parameters.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
     assert_eq!(
-        named,
+        given,
         BTreeSet::from([
             "autoano",
             "carroceria",
