@@ -1,7 +1,7 @@
 //! What the description of the API says of parameters, responses and problems.
 //!
 //! **Invariants:** these types describe; PostgreSQL writes the JSON of vehicles and `catalog` reads the parameters. A test reads real
-//! responses with them, unknown names refused, so they cannot drift apart.
+//! responses with them and misses no name, so they cannot drift apart.
 
 mod parameters;
 mod sync;

@@ -2,16 +2,33 @@
 
 use std::collections::BTreeSet;
 
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use vitrina::http::schema::{Facets, OldList, OldVehicle, Slugs, Vehicle, VehicleList};
 
 use crate::support::{World, mazda};
 
-fn reads<T: DeserializeOwned>(text: &str) {
-    let mut json = serde_json::Deserializer::from_str(text);
-    if let Err(error) = T::deserialize(&mut json) {
-        panic!("{error}: {text}");
+/// The type reads the text and knows every name in it.
+fn reads<T: DeserializeOwned + Serialize>(text: &str) {
+    let known: T = serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let (known, sent) = (serde_json::to_value(known).unwrap(), serde_json::from_str(text).unwrap());
+    assert_eq!(names(&known), names(&sent));
+}
+
+fn names(of: &Value) -> BTreeSet<String> {
+    match of {
+        Value::Object(members) => {
+            let below = |(name, member): (&String, &Value)| {
+                names(member)
+                    .into_iter()
+                    .map(|inner| format!("{name}.{inner}"))
+                    .chain([name.clone()])
+                    .collect::<Vec<_>>()
+            };
+            members.iter().flat_map(below).collect()
+        }
+        Value::Array(items) => items.iter().flat_map(names).collect(),
+        _ => BTreeSet::new(),
     }
 }
 

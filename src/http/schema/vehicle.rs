@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 
 /// A vehicle. Unknown is null; lists are always lists; money is in pesos.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a checkbox of its own in Airtable")]
 pub struct Vehicle {
     /// The Airtable id.
