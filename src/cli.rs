@@ -96,7 +96,7 @@ pub async fn run(cli: Cli) -> ExitCode {
     };
     ended.unwrap_or_else(|error| {
         complain(&error);
-        if error.is::<ConfigErrors>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        if error.is::<ConfigErrors>() || error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
     })
 }
 
@@ -144,6 +144,11 @@ fn openapi(old_paths: bool) -> anyhow::Result<ExitCode> {
     say(&crate::http::api(old_paths).to_pretty_json().context("the description is no JSON")?)?;
     Ok(ExitCode::SUCCESS)
 }
+
+/// An option that cannot be followed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
 
 /// Prints a result. A reader that has gone is an error like any other.
 fn say(what: &impl std::fmt::Display) -> anyhow::Result<()> {

@@ -210,8 +210,8 @@ impl AirtableClient {
             let (number, held) = (attempts, first.take());
             async move {
                 let permit = match held {
-                    Some(permit) => permit,
-                    None => self.permit(lane).await,
+                    Some(permit) if permit.is_good() => permit,
+                    _ => self.permit(lane).await,
                 };
                 self.attempt(ask, permit, number).await
             }

@@ -30,14 +30,24 @@ pub enum Lane {
     Run,
 }
 
+/// How long a permit is good for: less than what [`WINDOW`] has above the second that Airtable measures by.
+const GOOD_FOR: Duration = Duration::from_millis(50);
+
 /// The right to send one request now. Dropped unused it is lost, which costs a place in the window and nothing else.
 #[derive(Debug)]
 #[must_use = "a permit is a place in the base's limit, lost when it is not used"]
 pub struct Permit {
     lane: Lane,
+    given: Instant,
 }
 
 impl Permit {
+    /// Whether it may still be used. Permits that were held while something else took its time, such as a slow database, would
+    /// otherwise all be used at once.
+    pub(super) fn is_good(&self) -> bool {
+        self.given.elapsed() <= GOOD_FOR
+    }
+
     /// The lane it was given in; further attempts of its request wait in the same one.
     pub fn lane(&self) -> Lane {
         self.lane
@@ -101,7 +111,7 @@ impl RateLimiter {
         };
         loop {
             match self.turn(lane, began) {
-                Turn::Yours => return Permit { lane },
+                Turn::Yours => return Permit { lane, given: Instant::now() },
                 Turn::NotBefore(time) => sleep_until(time).await,
                 Turn::AfterTheWebhooks => self.webhooks_gone.notified().await,
             }
@@ -189,6 +199,15 @@ mod tests {
         for _ in 0..RATE {
             let _ = limiter.permit(Lane::Run).await;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_permit_that_was_held_is_not_good_any_more() {
+        let permit = limiter().permit(Lane::Webhook).await;
+        advance(GOOD_FOR).await;
+        assert!(permit.is_good());
+        advance(Duration::from_millis(1)).await;
+        assert!(!permit.is_good());
     }
 
     /// Lets every task run until it waits for the clock or another task.

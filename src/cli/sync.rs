@@ -1,13 +1,13 @@
 //! `vitrina sync` and `vitrina replay`: runs from the command line, and what they would change.
 
-use std::{fmt::Write, io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{fmt::Write, io::IsTerminal, path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use chrono::{DateTime, Utc};
 use clap::{ArgGroup, Args};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{say, work};
+use super::{Usage, say, work};
 use crate::{
     config::{Loader, Needs},
     domain::{Mapping, RecordId, Trigger},
@@ -29,8 +29,8 @@ pub(super) struct SyncOptions {
     /// This record; may be given several times.
     #[arg(long = "record", value_name = "REC", group = "scope")]
     records: Vec<RecordId>,
-    /// Take vehicles out of the listing however many they are.
-    #[arg(long)]
+    /// Take vehicles out of the listing however many they are; for a full sync.
+    #[arg(long, conflicts_with_all = ["catch_up", "records"])]
     force: bool,
     #[command(flatten)]
     output: Output,
@@ -70,7 +70,7 @@ struct Output {
 }
 
 pub(super) async fn sync(options: SyncOptions) -> anyhow::Result<ExitCode> {
-    Box::pin(with_engine(async |engine| {
+    Box::pin(with_engine(!options.output.dry_run, async |engine| {
         let scope = if options.catch_up {
             Scope::CatchUp
         } else if options.records.is_empty() {
@@ -84,7 +84,7 @@ pub(super) async fn sync(options: SyncOptions) -> anyhow::Result<ExitCode> {
 }
 
 pub(super) async fn replay(options: ReplayOptions) -> anyhow::Result<ExitCode> {
-    Box::pin(with_engine(async |engine| {
+    Box::pin(with_engine(!options.output.dry_run, async |engine| {
         let records = if options.failed {
             engine.failed_records().await?
         } else if let Some(from) = options.from {
@@ -99,6 +99,7 @@ pub(super) async fn replay(options: ReplayOptions) -> anyhow::Result<ExitCode> {
 
 /// An engine on the configured Airtable and database, for as long as the work takes or until Ctrl-C.
 async fn with_engine(
+    migrate: bool,
     work_with: impl AsyncFnOnce(&Engine) -> anyhow::Result<ExitCode>,
 ) -> anyhow::Result<ExitCode> {
     let config = Loader::from_environment().load(Needs::Airtable)?;
@@ -106,12 +107,20 @@ async fn with_engine(
     let lifecycle = Lifecycle::new(config.server.shutdown_grace);
     lifecycle.stop_on_signals()?;
     work::with_database(&config, async |db| {
-        db.migrate().await?;
+        if migrate {
+            db.migrate().await?;
+        }
         let engine = crate::app::engine(&config, db.clone())?;
         let stop = lifecycle.soft();
-        match stop.run_until_cancelled(work_with(&engine)).await {
-            Some(done) => done,
-            None => bail!("stopped; what was stored until then stays"),
+        let cut_off = async {
+            stop.cancelled().await;
+            engine.cut_off_runs();
+            // A run ends itself and writes its row; what does not is left alone after this.
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        };
+        tokio::select! {
+            done = work_with(&engine) => done,
+            () = cut_off => bail!("stopped; what was stored until then stays"),
         }
     })
     .await
@@ -130,7 +139,8 @@ async fn run(engine: &Engine, scope: Scope, trigger: Trigger, output: &Output) -
     } else {
         say(&report)?;
     }
-    Ok(if report.error.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let done = report.error.is_none() && report.counts.failed == 0;
+    Ok(if done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn preview(engine: &Engine, scope: Scope, output: &Output) -> anyhow::Result<ExitCode> {
@@ -153,10 +163,12 @@ async fn preview(engine: &Engine, scope: Scope, output: &Output) -> anyhow::Resu
 }
 
 fn read_mapping(path: &std::path::Path) -> anyhow::Result<Mapping> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Usage(format!("--fields: {} cannot be read: {error}", path.display())))?;
     Mapping::parse(&text).map_err(|errors| {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("{} is not a field mapping:\n  {}", path.display(), errors.join("\n  "))
+        Usage(format!("--fields: {} is not a field mapping:\n  {}", path.display(), errors.join("\n  ")))
+            .into()
     })
 }
 
@@ -180,8 +192,10 @@ fn text(difference: &Difference) -> String {
 fn summary(report: &PreviewReport) -> String {
     let columns: Vec<String> =
         report.columns.iter().map(|(column, count)| format!("{column} {count}")).collect();
+    let brake =
+        if report.brake { " The brake would hold all that would leave; --force takes it off." } else { "" };
     format!(
-        "Nothing was written. {} records read: {} would be new, {} updated, {} archived, {} deleted; {} with warnings. Columns: {}.",
+        "Nothing was written. {} records read: {} would be new, {} updated, {} archived, {} deleted; {} with warnings. Columns: {}.{brake}",
         report.seen,
         report.created,
         report.updated,

@@ -17,6 +17,11 @@ pub struct RunLock {
 }
 
 impl RunLock {
+    /// Whether it is still held: it is lost when PostgreSQL ends its connection.
+    pub async fn is_held(&mut self) -> bool {
+        self.connection.ping().await.is_ok()
+    }
+
     /// Lets others run. Dropping it does the same a little later.
     pub async fn release(self) {
         // A connection that cannot be closed any more has released its lock already.

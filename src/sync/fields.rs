@@ -8,7 +8,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::Mutex;
@@ -55,6 +58,7 @@ pub(super) struct Fields {
     configured: Mapping,
     present: RwLock<Option<Arc<FieldPlan>>>,
     making: Mutex<()>,
+    remembers: AtomicBool,
 }
 
 impl Fields {
@@ -64,7 +68,13 @@ impl Fields {
             configured: config.mapping.clone(),
             present: RwLock::new(None),
             making: Mutex::new(()),
+            remembers: AtomicBool::new(true),
         }
+    }
+
+    /// From now on new names are not written down: for a preview, in a process that does nothing else.
+    pub(super) fn remember_nothing(&self) {
+        self.remembers.store(false, Ordering::Relaxed);
     }
 
     /// The present plan. The first call reads the schema; those who come meanwhile wait for it.
@@ -105,7 +115,7 @@ impl Fields {
         let (plan, names) = match airtable.schema(permit).await {
             Ok(schema) => {
                 let names = bind(&schema, &remembered);
-                if names != remembered {
+                if names != remembered && self.remembers.load(Ordering::Relaxed) {
                     db.remember_field_names(&self.table, &names).await?;
                 }
                 (plan(&self.configured, &schema, &names), Some(names))

@@ -138,8 +138,11 @@ impl Engine {
 
     /// Syncs what is delivered and queued, and runs what is due, until told to stop; then lets the batches under way finish.
     pub async fn run(&self, stop: CancellationToken) {
-        tokio::join!(self.dispatch(&stop), self.work_queue(&stop), self.schedule(&stop));
-        self.inner.stopping.cancel();
+        let cut_off = async {
+            stop.cancelled().await;
+            self.cut_off_runs();
+        };
+        tokio::join!(self.dispatch(&stop), self.work_queue(&stop), self.schedule(&stop), cut_off);
         self.inner.intake.close();
         self.inner.tracker.close();
         self.inner.tracker.wait().await;
@@ -192,12 +195,16 @@ impl Engine {
         let run = self.begin_run(scope, trigger).await?;
         let (id, engine) = (run.id, self.clone());
         self.inner.tracker.spawn(async move {
-            let stopping = engine.inner.stopping.clone();
-            if let Some(Err(error)) = stopping.run_until_cancelled(engine.carry_out(run)).await {
+            if let Err(error) = engine.carry_out(run).await {
                 tracing::error!(run.id = id.0, error = %error, "a run could not be written down");
             }
         });
         Ok(id)
+    }
+
+    /// Ends runs before their end; their rows say so.
+    pub fn cut_off_runs(&self) {
+        self.inner.stopping.cancel();
     }
 
     /// Lifts the stop that follows when the month's Airtable requests are used up.

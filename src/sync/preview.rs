@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     Engine, SyncError,
-    run::{RunError, Scope, changed_since},
+    run::{RunError, Scope, changed_since, pulls_the_brake},
 };
 use crate::{
     airtable::{Lane, Listing},
@@ -46,6 +46,8 @@ pub struct PreviewReport {
     pub deleted: usize,
     /// Records with values that cannot be read.
     pub warnings: usize,
+    /// Whether a full run would unlist nothing because so many would leave, unless it is forced.
+    pub brake: bool,
     /// How many vehicles would change in each column.
     pub columns: BTreeMap<&'static str, usize>,
 }
@@ -58,6 +60,7 @@ impl Engine {
         mapping: Option<&Mapping>,
         mut tell: impl FnMut(&Difference),
     ) -> Result<PreviewReport, RunError> {
+        self.inner.fields.remember_nothing();
         let mut report = PreviewReport::default();
         let formula = match scope {
             Scope::Records(ids) => {
@@ -66,12 +69,16 @@ impl Engine {
             }
             Scope::CatchUp => self.inner.db.run_history(None).await?.last_read.map(changed_since),
             Scope::Full { .. } => {
-                let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
+                let plan = self.inner.fields.plan_with(mapping, &self.inner.airtable, &self.inner.db).await?;
                 let listed = self.inner.db.listed_ids().await?;
                 let formula = plan.listed_formula(&self.inner.listing.status);
                 let seen = self.preview_listing(formula, mapping, &mut report, &mut tell).await?;
+                let all = i64::try_from(listed.len()).unwrap_or(i64::MAX);
                 let missing: Vec<RecordId> = listed.into_iter().filter(|id| !seen.contains(id)).collect();
+                let before = report.archived + report.deleted;
                 self.preview_records(&missing, mapping, &mut report, &mut tell).await?;
+                let leaving = report.archived + report.deleted - before;
+                report.brake = pulls_the_brake(leaving, all, self.inner.settings.max_unlist_share);
                 return Ok(report);
             }
         };

@@ -26,6 +26,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 impl Engine {
     /// Works the queue off until told to stop. Claimed rows go on in tasks of their own.
     pub(super) async fn work_queue(&self, stop: &CancellationToken) {
+        // What a former process waited for may be mended: a restart is how a new token comes in.
+        self.hurry().await;
         loop {
             let pause = match self.inner.db.claim_due(CLAIM, LEASE).await {
                 Ok(claimed) if claimed.is_empty() => self.until_next().await,

@@ -21,8 +21,9 @@ use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
+pub(super) use self::reconcile::pulls_the_brake;
 pub use self::report::RunReport;
 use super::{Engine, SyncError, read::Task};
 use crate::{
@@ -82,6 +83,14 @@ pub enum RunError {
         /// Vehicles that were listed.
         listed: i64,
     },
+    /// PostgreSQL has ended the connection that held the lock.
+    #[error(
+        "the lock on runs was lost, because PostgreSQL ended its connection; the next run makes up for it"
+    )]
+    LockLost,
+    /// The service is stopping.
+    #[error("stopped before its end; the next run makes up for it")]
+    Stopped,
     /// Airtable or the database failed.
     #[error(transparent)]
     Sync(#[from] SyncError),
@@ -96,7 +105,7 @@ impl From<crate::db::DbError> for RunError {
 /// A run that has the lock and a row, and has not read anything yet.
 #[derive(Debug)]
 pub struct Run {
-    lock: RunLock,
+    lock: Mutex<RunLock>,
     /// Its number in `sync_runs`.
     pub id: RunId,
     scope: Scope,
@@ -108,6 +117,11 @@ impl Run {
     /// The figures as they grow.
     pub fn progress(&self) -> watch::Receiver<RunCounts> {
         self.counts.subscribe()
+    }
+
+    /// Fails when somebody else may run by now.
+    async fn still_has_the_lock(&self) -> Result<(), RunError> {
+        if self.lock.lock().await.is_held().await { Ok(()) } else { Err(RunError::LockLost) }
     }
 
     fn count(&self, outcomes: &[Outcome]) {
@@ -125,14 +139,15 @@ impl Engine {
             ));
         };
         let id = self.inner.db.begin_run(&lock, scope.kind(), trigger).await?;
-        Ok(Run { lock, id, scope, trigger, counts: watch::Sender::default() })
+        Ok(Run { lock: Mutex::new(lock), id, scope, trigger, counts: watch::Sender::default() })
     }
 
     /// Carries a run out, writes its row and its summary, and reports. An error here is one that could not even be written down.
     pub async fn carry_out(&self, run: Run) -> Result<RunReport, RunError> {
         let started = Instant::now();
         let calls = self.inner.airtable.calls();
-        let result = self.read_all(&run).await;
+        let reading = self.inner.stopping.run_until_cancelled(self.read_all(&run));
+        let result = reading.await.unwrap_or(Err(RunError::Stopped));
         run.counts.send_modify(|counts| {
             counts.api_calls = i32::try_from(self.inner.airtable.calls() - calls).unwrap_or(i32::MAX);
         });
@@ -145,7 +160,7 @@ impl Engine {
             error: result.err().map(|error| error.to_string()),
         };
         self.write_down(&report).await?;
-        run.lock.release().await;
+        run.lock.into_inner().release().await;
         Ok(report)
     }
 
@@ -184,6 +199,7 @@ impl Engine {
             .buffer_unordered(REPLAYS_AT_ONCE);
         while let Some(answers) = done.next().await {
             run.counts.send_modify(|counts| counts.pages += 1);
+            run.still_has_the_lock().await?;
             for answer in answers.into_values() {
                 match answer {
                     Ok(outcome) => run.count(&[outcome]),

@@ -2,7 +2,7 @@
 //!
 //! **Invariants:** the nightly is due from its time on until a full run that began after it has succeeded, so one that was missed
 //! while the process was down is made up for, and a second instance has nothing left to do. A nightly that fails is tried
-//! [`NIGHTLY_TRIES`] times. A change of the clocks neither skips a night nor doubles it.
+//! again, soon at first, then every hour. A change of the clocks neither skips a night nor doubles it.
 //!
 //! **Not here:** waiting and running (`scheduler`), one run at a time (`db::lock`).
 
@@ -12,10 +12,11 @@ use croner::Cron;
 
 use crate::db::runs::RunHistory;
 
-/// How often one night's run is tried.
-const NIGHTLY_TRIES: i64 = 3;
-/// How long after a failed nightly the next try is.
+/// How many tries of a night's run follow each other quickly.
+const QUICK_TRIES: i64 = 3;
+/// How long after a failed nightly the next try is at first, and later on.
 const NIGHTLY_RETRY: TimeDelta = TimeDelta::minutes(10);
+const NIGHTLY_LATE_RETRY: TimeDelta = TimeDelta::hours(1);
 /// How long after any other failed run the next try is.
 const RETRY: TimeDelta = TimeDelta::minutes(1);
 
@@ -72,9 +73,12 @@ pub(super) fn due(
     let mut next = nightly.next(now).unwrap_or(now + TimeDelta::days(1));
     if let Some(tonight) = nightly.last(now)
         && last_full < tonight
-        && history.nightly_tries < NIGHTLY_TRIES
     {
-        let start = if history.nightly_tries == 0 { now } else { rested(NIGHTLY_RETRY) };
+        let start = match history.nightly_tries {
+            0 => now,
+            1..QUICK_TRIES => rested(NIGHTLY_RETRY),
+            _ => rested(NIGHTLY_LATE_RETRY),
+        };
         if start <= now {
             return Due::Nightly;
         }
@@ -153,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_night_is_tried_three_times() {
+    fn a_failed_night_is_tried_again_soon_and_then_every_hour() {
         let failed = at("2026-11-23T02:05:00Z");
         let history = |nightly_tries| RunHistory {
             last_full: Some(at("2026-11-22T02:00:01Z")),
@@ -164,8 +168,9 @@ mod tests {
         let nightly = nightly("UTC");
         assert_eq!(due(failed, &nightly, None, false, &history(1)), Due::NotBefore(failed + NIGHTLY_RETRY));
         assert_eq!(due(failed + NIGHTLY_RETRY, &nightly, None, false, &history(2)), Due::Nightly);
-        let given_up = due(failed + NIGHTLY_RETRY, &nightly, None, false, &history(3));
-        assert_eq!(given_up, Due::NotBefore(at("2026-11-24T02:00:00Z")));
+        let later = failed + NIGHTLY_LATE_RETRY;
+        assert_eq!(due(failed + NIGHTLY_RETRY, &nightly, None, false, &history(3)), Due::NotBefore(later));
+        assert_eq!(due(later, &nightly, None, false, &history(9)), Due::Nightly);
     }
 
     #[test]

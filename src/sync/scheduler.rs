@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -24,13 +24,12 @@ impl Engine {
         self.inner.catch_up_wanted.notify_one();
     }
 
-    /// Runs what is due, until told to stop. A run under way is cut off by the stop: what it stored stays, and its row says so.
+    /// Runs what is due, until told to stop; a run under way ends itself then.
     pub(super) async fn schedule(&self, stop: &CancellationToken) {
         let nightly = Nightly::new(self.inner.settings.nightly.clone(), self.inner.settings.time_zone);
-        let mut wanted = true;
-        loop {
-            let looked = stop.run_until_cancelled(self.run_what_is_due(&nightly, &mut wanted)).await;
-            let Some(pause) = looked else { return };
+        let (started, mut wanted) = (crate::clock::now(), true);
+        while !stop.is_cancelled() {
+            let pause = self.run_what_is_due(&nightly, started, &mut wanted).await;
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
                 () = self.inner.catch_up_wanted.notified() => wanted = true,
@@ -40,15 +39,22 @@ impl Engine {
     }
 
     /// Gives how long to wait before the next look.
-    async fn run_what_is_due(&self, nightly: &Nightly, wanted: &mut bool) -> Duration {
+    async fn run_what_is_due(
+        &self,
+        nightly: &Nightly,
+        started: DateTime<Utc>,
+        wanted: &mut bool,
+    ) -> Duration {
         let now = crate::clock::now();
-        let history = match self.inner.db.run_history(nightly.last(now)).await {
+        let mut history = match self.inner.db.run_history(nightly.last(now)).await {
             Ok(history) => history,
             Err(error) => {
                 tracing::warn!(error = %error, "the scheduler cannot see what ran before; looking again");
                 return Duration::from_secs(1);
             }
         };
+        // A failure before the start says nothing of now: the token may have been mended by the restart.
+        history.last_failure = history.last_failure.filter(|failure| *failure >= started);
         let every =
             TimeDelta::from_std(self.inner.settings.catch_up_every).ok().filter(|every| !every.is_zero());
         let (scope, trigger) = match due(now, nightly, every, *wanted, &history) {

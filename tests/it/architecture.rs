@@ -21,7 +21,9 @@ const BESIDE: [(&str, &[&str]); 5] = [
 
 /// Tests that stand in files of their own beside the code.
 fn is_test(path: &Path) -> bool {
-    let in_tests = path.components().any(|part| part.as_os_str() == "tests");
+    let in_tests = path
+        .strip_prefix(env!("CARGO_MANIFEST_DIR"))
+        .is_ok_and(|path| path.components().any(|part| part.as_os_str() == "tests"));
     in_tests || path.file_stem().is_some_and(|stem| stem == "tests" || stem == "properties")
 }
 

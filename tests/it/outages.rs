@@ -88,6 +88,23 @@ async fn what_airtable_refuses_is_502_and_kept_until_it_is_mended() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_mended_by_a_restart_lets_the_queue_drain_at_once() {
+    let mut world = World::start().await;
+    let id = world.airtable.create(mazda());
+    world.airtable.set_token("patNewNewNewNewN.0123456789");
+    world.webhook(&id).await.problem(502);
+    eventually("its next try is a quarter of an hour away", || async {
+        world.queue().await.iter().any(|row| row["attempts"] == 1 && row["claimed_until"].is_null())
+    })
+    .await;
+
+    world.restart().await;
+
+    eventually("it is synced", || async { world.row(&id).await.is_some() && world.queue().await.is_empty() })
+        .await;
+}
+
+#[tokio::test]
 async fn after_the_last_try_a_record_is_dead_and_a_new_delivery_revives_it() {
     let world =
         impatient().set("sync.queue_max_attempts", "2").set("airtable.max_attempts", "1").start().await;

@@ -351,3 +351,68 @@ async fn a_webhook_that_shows_no_change_is_looked_at_once_more() {
         .await;
     assert_eq!(world.airtable.requests().len(), 2, "and there is no third");
 }
+
+#[tokio::test]
+async fn a_record_that_airtable_refuses_to_tell_of_does_not_hold_the_others_up() {
+    let world = Setting::default().vehicles(numbered(30)).start().await;
+    let ids: Vec<String> = world.airtable.records().into_iter().map(|record| record.id).collect();
+    for id in &ids[..3] {
+        world.airtable.edit(id, fields! { "OrdenStatus": "Vendido" });
+    }
+    let refused = What::Answer(Refusal::InvalidFormula("x".into()));
+    world.airtable.fault(Fault::new(refused).on(Target::Record(ids[0].clone())));
+
+    let report = world.run(FULL, Trigger::Nightly).await;
+
+    assert_eq!((report.counts.archived, report.counts.failed, report.error.as_deref()), (2, 1, None));
+    assert_eq!(world.row(&ids[0]).await.unwrap()["listed"], true);
+}
+
+#[tokio::test]
+async fn a_run_that_has_lost_its_lock_ends() {
+    let world = Setting::default().vehicles(numbered(150)).start().await;
+    world.no_run().await;
+    let gate = vitrina::simulator::Gate::closed();
+    world.airtable.fault(Fault::new(What::Held(gate.clone())).on(Target::LaterPages).next(1));
+    let engine = world.state().engine.clone();
+    let run = engine.begin_run(FULL, Trigger::Manual).await.unwrap();
+    let run = tokio::spawn(async move { engine.carry_out(run).await.unwrap() });
+    gate.reached(1).await;
+    let ended: Vec<bool> = sqlx::query_scalar(
+        "select pg_terminate_backend(pid) from pg_locks
+         where locktype = 'advisory' and objsubid = 2
+           and database = (select oid from pg_database where datname = current_database())",
+    )
+    .fetch_all(&world.db.pool)
+    .await
+    .unwrap();
+    assert_eq!(ended, [true]);
+    gate.open();
+
+    let report = run.await.unwrap();
+
+    assert!(report.error.as_ref().unwrap().contains("lock on runs was lost"), "{report}");
+}
+
+#[tokio::test]
+async fn a_run_that_a_stop_cuts_off_says_so_in_its_row() {
+    let mut world = Setting::default().vehicles(numbered(150)).start().await;
+    world.no_run().await;
+    world.airtable.fault(Fault::new(What::Hang).on(Target::LaterPages));
+    let run = world.post_as_admin("/sync").await.json()["run"].as_i64().unwrap();
+    eventually("the run waits for its second page", || async {
+        world.airtable.requests().iter().any(|seen| seen.options.get("offset").is_some())
+    })
+    .await;
+
+    world.stop().await;
+
+    let (status, error): (String, String) =
+        sqlx::query_as("select status, error from sync_runs where id = $1")
+            .bind(run)
+            .fetch_one(&world.db.pool)
+            .await
+            .unwrap();
+    assert_eq!(status, "failed");
+    assert!(error.contains("stopped"), "{error}");
+}

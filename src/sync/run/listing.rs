@@ -24,22 +24,30 @@ impl Engine {
         let mut restarts = 0;
         loop {
             match self.read_listing_once(run, &listing).await {
-                Err(SyncError::Airtable(error))
+                Err(RunError::Sync(SyncError::Airtable(error)))
                     if error.kind == Kind::IteratorLost && restarts < RESTARTS =>
                 {
                     restarts += 1;
-                    run.counts.send_replace(RunCounts::default());
+                    // What was written stays written; what was read is read again.
+                    run.counts.send_modify(|counts| {
+                        *counts = RunCounts {
+                            created: counts.created,
+                            updated: counts.updated,
+                            archived: counts.archived,
+                            ..RunCounts::default()
+                        };
+                    });
                     tracing::warn!(
                         restarts,
                         "Airtable has forgotten the listing; beginning again from its first page"
                     );
                 }
-                result => return Ok(result?),
+                result => return result,
             }
         }
     }
 
-    async fn read_listing_once(&self, run: &Run, listing: &Listing) -> Result<Stamp, SyncError> {
+    async fn read_listing_once(&self, run: &Run, listing: &Listing) -> Result<Stamp, RunError> {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
         let stamp = self.inner.db.stamp().await?;
         let mut page = self.page(listing, None).await?;
@@ -53,6 +61,7 @@ impl Engine {
             };
             let (stored, next) = tokio::join!(self.store_page(run, stamp, page.records, &plan), next);
             stored?;
+            run.still_has_the_lock().await?;
             let counts = *run.counts.borrow();
             self.inner.db.update_run(run.id, &counts).await?;
             match next? {

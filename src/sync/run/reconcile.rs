@@ -3,11 +3,11 @@
 //! **Invariants:** a vehicle leaves the listing only after it was missing from the whole listing *and* a second look at the record itself
 //! found it unlisted or gone. When more would leave than `sync.max_unlist_share` (and [`BRAKE_FROM`]), none does.
 
-use super::{Engine, Run, RunError, Scope, SyncError};
+use super::{Engine, Run, RunError, SyncError};
 use crate::{
-    airtable::Lane,
+    airtable::{Kind, Lane},
     db::Stamp,
-    domain::{RecordId, normalize},
+    domain::{Record, RecordId, normalize},
 };
 
 /// The brake leaves small numbers alone: a small dealership may sell out.
@@ -22,8 +22,7 @@ impl Engine {
         listed: i64,
         force: bool,
     ) -> Result<(), RunError> {
-        debug_assert!(matches!(run.scope, Scope::Full { .. }));
-        let leaving = self.leaving(stamp).await?;
+        let leaving = self.leaving(run, stamp).await?;
         if !force && pulls_the_brake(leaving.len(), listed, self.inner.settings.max_unlist_share) {
             return Err(RunError::Brake { leaving: leaving.len(), listed });
         }
@@ -32,7 +31,7 @@ impl Engine {
 
     /// Vehicles that the listing lacked and that the record itself says are no longer listed. Only ids are kept, so the second
     /// look costs its requests again, and memory does not grow with what is found.
-    async fn leaving(&self, stamp: Stamp) -> Result<Vec<RecordId>, RunError> {
+    async fn leaving(&self, run: &Run, stamp: Stamp) -> Result<Vec<RecordId>, RunError> {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
         let rules = self.rules();
         let (mut leaving, mut after) = (Vec::new(), String::new());
@@ -41,8 +40,10 @@ impl Engine {
             let suspects = self.inner.db.unseen_since(stamp, &after, limit).await?;
             let Some(last) = suspects.last() else { return Ok(leaving) };
             last.as_str().clone_into(&mut after);
-            let permit = self.inner.airtable.permit(Lane::Run).await;
-            let found = self.inner.airtable.records(permit, &suspects).await.map_err(SyncError::from)?;
+            run.still_has_the_lock().await?;
+            let (found, refused) = self.look_up(&suspects).await?;
+            run.counts
+                .send_modify(|counts| counts.failed += i32::try_from(refused.len()).unwrap_or(i32::MAX));
             let still_listed: Vec<&RecordId> = found
                 .iter()
                 .filter(|record| {
@@ -50,12 +51,37 @@ impl Engine {
                 })
                 .map(|record| &record.id)
                 .collect();
-            leaving.extend(suspects.iter().filter(|id| !still_listed.contains(id)).cloned());
+            leaving.extend(
+                suspects.iter().filter(|id| !still_listed.contains(id) && !refused.contains(id)).cloned(),
+            );
         }
     }
 }
 
-fn pulls_the_brake(leaving: usize, listed: i64, share: f64) -> bool {
+impl Engine {
+    /// The records, and those that Airtable refuses to tell of: when it refuses many, they are asked for in halves.
+    async fn look_up(&self, ids: &[RecordId]) -> Result<(Vec<Record>, Vec<RecordId>), SyncError> {
+        let permit = self.inner.airtable.permit(Lane::Run).await;
+        match self.inner.airtable.records(permit, ids).await {
+            Ok(found) => Ok((found, Vec::new())),
+            Err(error) if error.kind != Kind::InvalidRequest => Err(error.into()),
+            Err(error) => {
+                let [id] = ids else {
+                    let (first, second) = ids.split_at(ids.len() / 2);
+                    let (mut found, mut refused) = Box::pin(self.look_up(first)).await?;
+                    let (more_found, more_refused) = Box::pin(self.look_up(second)).await?;
+                    found.extend(more_found);
+                    refused.extend(more_refused);
+                    return Ok((found, refused));
+                };
+                tracing::error!(record.id = %id, error = %error, "Airtable refuses to tell of a record; it stays as it is");
+                Ok((Vec::new(), vec![id.clone()]))
+            }
+        }
+    }
+}
+
+pub(in crate::sync) fn pulls_the_brake(leaving: usize, listed: i64, share: f64) -> bool {
     #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
     let (count, all) = (leaving as f64, listed as f64);
     leaving >= BRAKE_FROM && count > all * share
