@@ -5,7 +5,7 @@
 //! every column there and back.
 //!
 //! **Invariants:** statements are checked against the migrations at build time (`.sqlx`), run in the schema `database.schema` (by
-//! `search_path`) and in UTC. Vehicles are written by [`records::store`] alone.
+//! `search_path`) and in UTC. Vehicles are written by [`Db::store`] alone.
 //!
 //! **Not here:** what a change means (`domain`), when the cache is dropped (`sync`).
 
