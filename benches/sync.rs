@@ -275,14 +275,17 @@ async fn sync_by_the_binary(place: &Place) -> (Duration, u64) {
         .spawn()
         .unwrap();
     let mut out = child.stdout.take().unwrap();
-    let mut report = String::new();
+    let reading = tokio::spawn(async move {
+        let mut report = String::new();
+        out.read_to_string(&mut report).await.unwrap();
+        report
+    });
     let mut peak = 0;
-    loop {
-        tokio::select! {
-            read = out.read_to_string(&mut report) => { read.unwrap(); break; }
-            () = tokio::time::sleep(Duration::from_millis(50)) => peak = peak.max(status(&child, "VmHWM")),
-        }
+    while !reading.is_finished() {
+        peak = peak.max(status(&child, "VmHWM"));
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    let report = reading.await.unwrap();
     assert!(child.wait().await.unwrap().success(), "{report}");
     let report: Value = serde_json::from_str(&report).unwrap();
     (Duration::from_millis(report["duration_ms"].as_u64().unwrap()), peak / 1024)

@@ -9,7 +9,10 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 
 use crate::{
     airtable::{AirtableClient, SetUpError},
@@ -24,6 +27,9 @@ use crate::{
 
 /// The longest wait between two looks at something that is away.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long a database that hangs may hold up the end.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// The running service.
 pub struct App {
@@ -98,11 +104,20 @@ impl App {
     /// Waits until a stop is asked for and everything has ended.
     pub async fn finish(self) -> Ending {
         let ending = self.lifecycle.wait().await;
-        self.state.db.close().await;
-        if let Some(postgres) = self.postgres
-            && let Err(error) = postgres.stop().await
-        {
-            tracing::error!(error = %error, "the private PostgreSQL did not stop as it should");
+        if timeout(CLOSING, self.state.db.close()).await.is_err() {
+            tracing::warn!("the database does not let its connections go; leaving them");
+        }
+        match self.postgres {
+            None => {}
+            Some(postgres) => match timeout(CLOSING, postgres.stop()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::error!(error = %error, "the private PostgreSQL did not stop as it should");
+                }
+                Err(_) => {
+                    tracing::error!("the private PostgreSQL does not stop; it is ended with this process");
+                }
+            },
         }
         ending
     }

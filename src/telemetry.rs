@@ -33,7 +33,12 @@ fn log<W>(
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let lines = tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(filter)?).with_writer(writer);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::try_new(filter)?)
+        .with_writer(writer)
+        // A log that cannot be written any more (its reader is gone, the disk is full) must not disturb the service: the
+        // complaint would go to the same place, and panic.
+        .log_internal_errors(false);
     Ok(match format {
         LogFormat::Pretty => Box::new(lines.compact().with_ansi(colours).finish()),
         LogFormat::Json => Box::new(lines.json().flatten_event(true).finish()),

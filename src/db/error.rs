@@ -9,6 +9,9 @@ pub enum DbError {
     /// The server refused what it was given: a value or a statement is wrong, and so it stays.
     #[error("PostgreSQL refused a statement: {0}")]
     Refused(#[source] sqlx::Error),
+    /// A value vanished, and nobody has looked yet whether its field did; nothing was stored.
+    #[error("a value vanished from Airtable; its field has to be looked at first")]
+    FieldsMayBeGone,
     /// A pooler in transaction or statement mode stands before the server.
     #[error(
         "DATABASE_URL leads to a pooler that gives each transaction another connection (PgBouncer with pool_mode = transaction, Supavisor \
@@ -26,7 +29,7 @@ impl DbError {
         match self {
             Self::Unreachable(_) => true,
             Self::Migration(sqlx::migrate::MigrateError::Execute(error)) => unreachable_now(error),
-            Self::Refused(_) | Self::TransactionPooler | Self::Migration(_) => false,
+            Self::Refused(_) | Self::FieldsMayBeGone | Self::TransactionPooler | Self::Migration(_) => false,
         }
     }
 }

@@ -53,7 +53,12 @@ pub struct Db {
 impl Db {
     /// A pool that connects when first used; nothing is sent yet.
     pub fn new(url: &str, settings: &DatabaseSettings) -> Result<Self, DbError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("vitrina");
+        // sqlx logs parameters that it does not know with their values, which may be secrets.
+        let options =
+            tracing::subscriber::with_default(tracing::subscriber::NoSubscriber::default(), || {
+                PgConnectOptions::from_str(url)
+            })?
+            .application_name("vitrina");
         let schema = settings.schema.clone();
         let session = session_settings(&schema, settings.statement_timeout);
         let pool = PgPoolOptions::new()

@@ -159,6 +159,21 @@ impl Plan {
             .collect()
     }
 
+    /// Whether a column that the vehicle had filled is to be emptied.
+    pub(super) fn empties(&self) -> bool {
+        let Write::Vehicle { content, .. } = &self.write else { return false };
+        let after = serde_json::to_value(content).unwrap_or_default();
+        let is_empty = |column: &str| match &after[column] {
+            Value::Null | Value::Bool(false) => true,
+            Value::Array(list) => list.is_empty(),
+            _ => false,
+        };
+        self.outcome
+            .changed
+            .iter()
+            .any(|column| !["deleted_at", "listed"].contains(column) && is_empty(column))
+    }
+
     /// Whether a run's log mentions it by itself.
     pub(super) fn is_notable(&self) -> bool {
         self.outcome.written || !self.outcome.warnings.is_empty()

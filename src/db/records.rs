@@ -76,6 +76,15 @@ pub struct Timings {
 /// Columns with what is stored in them and what would be.
 pub type Changes = BTreeMap<&'static str, (Value, Value)>;
 
+/// Whether it is known which fields the table has now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fields {
+    /// It was looked up just now, or cannot be.
+    Sure,
+    /// It was looked up some time ago: a value that vanished may have gone with its field, which leaves the column as it was.
+    Unsure,
+}
+
 /// How much of a batch goes into the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Logged {
@@ -89,13 +98,14 @@ impl Db {
     /// Stores a batch of readings made under one stamp, each record at most once; the outcomes come in the order of the readings.
     ///
     /// `frozen` names columns whose fields are gone from the base: they stay as they are stored. Fails as a whole: nothing of
-    /// the batch is stored then.
+    /// the batch is stored then; with [`DbError::FieldsMayBeGone`] it should be stored again once `fields` are sure.
     pub async fn store(
         &self,
         stamp: Stamp,
         readings: Vec<Reading>,
         frozen: &[Column],
         logged: Logged,
+        fields: Fields,
     ) -> Result<Vec<Outcome>, DbError> {
         let started = Instant::now();
         let mut tx = self.pool.begin().await?;
@@ -114,6 +124,9 @@ impl Db {
                 }
             })
             .collect();
+        if fields == Fields::Unsure && plans.iter().any(Plan::empties) {
+            return Err(DbError::FieldsMayBeGone);
+        }
         slugs::assign(&mut tx, &mut plans).await?;
         write(&mut tx, &plans).await?;
         let settled = queue::settle(&mut *tx, &ids, stamp).await?;

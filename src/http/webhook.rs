@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     Json,
-    body::Body,
+    body::{Body, HttpBody},
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -97,13 +97,20 @@ pub(super) async fn airtable_sync(
 }
 
 pub(super) async fn read(body: Body, limits: &Limits) -> Result<bytes::Bytes, Problem> {
+    let too_large = || {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("The body is larger than {} bytes; send fewer record ids.", limits.max_body_bytes),
+        )
+    };
+    // What says that it will be too large need not be waited for.
+    if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limits.max_body_bytes) {
+        return Err(too_large());
+    }
     let whole = Limited::new(body, limits.max_body_bytes).collect();
     match timeout(limits.body_timeout, whole).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("The body is larger than {} bytes; send fewer record ids.", limits.max_body_bytes),
-        )),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
         Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "The body broke off.")),
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,

@@ -38,6 +38,11 @@ pub(super) struct FieldPlan {
 }
 
 impl FieldPlan {
+    /// Whether the table's fields are known, so that one that is missing can be told.
+    pub(super) fn knows_fields(&self) -> bool {
+        self.known.is_some()
+    }
+
     /// Whether a record itself says if it is listed; otherwise what is stored stands.
     pub(super) fn decides_listing(&self) -> bool {
         !self.frozen.contains(&Column::Ordenstatus)

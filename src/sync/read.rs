@@ -17,9 +17,9 @@ use super::{
 use crate::{
     airtable::{Kind, Permit},
     db::{
-        Stamp,
+        DbError, Stamp,
         logs::{LogEntry, LogStatus},
-        records::{Cause, Logged, Reading, Timings},
+        records::{Cause, Fields, Logged, Reading, Timings},
     },
     domain::{Outcome, Record, RecordId, normalize},
 };
@@ -142,6 +142,8 @@ impl Engine {
         Reading { record_id, found, cause }
     }
 
+    /// A value that vanished is believed only when its field is still there.
+    ///
     /// Stores readings and, if something was written, makes older responses unreachable.
     pub(super) async fn store(
         &self,
@@ -156,7 +158,15 @@ impl Engine {
             }
             Logged::Notable => HashMap::new(),
         };
-        let outcomes = self.inner.db.store(stamp, readings, &plan.frozen, logged).await?;
+        let fields = if plan.knows_fields() { Fields::Unsure } else { Fields::Sure };
+        let db = &self.inner.db;
+        let outcomes = match db.store(stamp, readings.clone(), &plan.frozen, logged, fields).await {
+            Err(DbError::FieldsMayBeGone) => {
+                let plan = self.inner.fields.read_schema(&self.inner.airtable, db).await?;
+                db.store(stamp, readings, &plan.frozen, logged, Fields::Sure).await?
+            }
+            stored => stored?,
+        };
         if outcomes.iter().any(|outcome| outcome.written) {
             self.inner.catalog.invalidate();
         }

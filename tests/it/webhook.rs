@@ -370,6 +370,22 @@ async fn a_field_that_vanished_leaves_its_column_as_it_was() {
 }
 
 #[tokio::test]
+async fn a_field_that_vanishes_while_the_service_runs_empties_nothing() {
+    let world = World::start().await;
+    let id = world.known(mazda()).await;
+    for field in ["Precio", "Ubicacion", "OrdenStatus"] {
+        world.airtable.remove_field(field);
+    }
+    world.airtable.edit(&id, fields! { "autokilometraje": 50_000 });
+
+    assert_eq!(world.webhook(&id).await.ok()["action"], "updated");
+
+    let vehicle = world.get("/vehicles").await.ok()["vehicles"][0].clone();
+    assert_eq!((&vehicle["precio"], &vehicle["kilometraje"]), (&json!(329_900), &json!(50_000)));
+    assert_eq!((&vehicle["ubicacion"], &vehicle["ordenstatus"]), (&json!(["MTY"]), &json!("Comprado")));
+}
+
+#[tokio::test]
 async fn without_the_schema_scope_records_are_read_by_name() {
     let forbidden =
         Fault::new(What::Answer(Refusal::PermissionsOrModelNotFound)).on(Target::Only(Operation::Schema));
