@@ -27,24 +27,19 @@ impl Engine {
     /// Runs what is due, until told to stop; a run under way ends itself then.
     pub(super) async fn schedule(&self, stop: &CancellationToken) {
         let nightly = Nightly::new(self.inner.settings.nightly.clone(), self.inner.settings.time_zone);
-        let (started, mut wanted) = (crate::clock::now(), true);
+        let (mut asked, mut wanted) = (crate::clock::now(), true);
         while !stop.is_cancelled() {
-            let pause = self.run_what_is_due(&nightly, started, &mut wanted).await;
+            let pause = self.run_what_is_due(&nightly, asked, &mut wanted).await;
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.inner.catch_up_wanted.notified() => wanted = true,
+                () = self.inner.catch_up_wanted.notified() => (asked, wanted) = (crate::clock::now(), true),
                 () = stop.cancelled() => return,
             }
         }
     }
 
     /// Gives how long to wait before the next look.
-    async fn run_what_is_due(
-        &self,
-        nightly: &Nightly,
-        started: DateTime<Utc>,
-        wanted: &mut bool,
-    ) -> Duration {
+    async fn run_what_is_due(&self, nightly: &Nightly, asked: DateTime<Utc>, wanted: &mut bool) -> Duration {
         let now = crate::clock::now();
         let mut history = match self.inner.db.run_history(nightly.last(now)).await {
             Ok(history) => history,
@@ -53,8 +48,8 @@ impl Engine {
                 return Duration::from_secs(1);
             }
         };
-        // A failure before the start says nothing of now: the token may have been mended by the restart.
-        history.last_failure = history.last_failure.filter(|failure| *failure >= started);
+        // A failure before the start, or before the outage was over, says nothing of now.
+        history.last_failure = history.last_failure.filter(|failure| *failure >= asked);
         let every =
             TimeDelta::from_std(self.inner.settings.catch_up_every).ok().filter(|every| !every.is_zero());
         let (scope, trigger) = match due(now, nightly, every, *wanted, &history) {

@@ -258,7 +258,14 @@ async fn a_webhook_passes_a_run_and_wins() {
     world.airtable.edit(&id, fields! { "Precio": 1 });
     let run = tokio::spawn({
         let engine = world.state().engine.clone();
-        async move { engine.carry_out(engine.begin_run(FULL, Trigger::Nightly).await.unwrap()).await.unwrap() }
+        async move {
+            let run = loop {
+                if let Ok(run) = engine.begin_run(FULL, Trigger::Nightly).await {
+                    break run;
+                }
+            };
+            engine.carry_out(run).await.unwrap()
+        }
     });
     gate.reached(1).await;
     world.airtable.edit(&id, fields! { "Precio": 2 });
@@ -375,7 +382,11 @@ async fn a_run_that_has_lost_its_lock_ends() {
     let gate = vitrina::simulator::Gate::closed();
     world.airtable.fault(Fault::new(What::Held(gate.clone())).on(Target::LaterPages).next(1));
     let engine = world.state().engine.clone();
-    let run = engine.begin_run(FULL, Trigger::Manual).await.unwrap();
+    let run = loop {
+        if let Ok(run) = engine.begin_run(FULL, Trigger::Manual).await {
+            break run;
+        }
+    };
     let run = tokio::spawn(async move { engine.carry_out(run).await.unwrap() });
     gate.reached(1).await;
     let ended: Vec<bool> = sqlx::query_scalar(
