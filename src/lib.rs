@@ -18,8 +18,8 @@
 //! | [`config`] | every setting and where it came from |
 //! | [`domain`] | what the words mean; pure |
 //!
-//! Beside them stand [`lifecycle`] (stopping), [`telemetry`] (the log), [`clock`] (the time), [`private_pg`] (a PostgreSQL of
-//! our own) and [`simulator`] (an Airtable of our own), which know none of the others but `config` and `domain`.
+//! Beside them stand [`lifecycle`] (stopping), [`telemetry`] (the log), [`clock`] (the time), [`signals`] (what is wrong at the
+//! moment), [`private_pg`] (a PostgreSQL of our own) and [`simulator`] (an Airtable of our own), which know none of the others but `config` and `domain`.
 
 pub mod airtable;
 pub mod app;
@@ -32,6 +32,7 @@ pub mod domain;
 pub mod http;
 pub mod lifecycle;
 pub mod private_pg;
+pub mod signals;
 pub mod simulator;
 pub mod sync;
 pub mod telemetry;

@@ -51,6 +51,7 @@ use crate::{
     config::{Config, ListingSettings, SyncSettings},
     db::{Db, DbError, queue::Accepted, runs::RunId},
     domain::{Outcome, RecordId, Rules, Trigger},
+    signals::Signals,
 };
 
 /// Syncs records. Cheap to clone.
@@ -71,6 +72,7 @@ struct Inner {
     airtable_fails: AtomicBool,
     airtable_is_back: Notify,
     tracker: TaskTracker,
+    signals: Signals,
     listing: ListingSettings,
     settings: SyncSettings,
     page_size: usize,
@@ -129,6 +131,7 @@ impl Engine {
                 airtable_fails: AtomicBool::new(false),
                 airtable_is_back: Notify::new(),
                 tracker: TaskTracker::new(),
+                signals: Signals::default(),
                 listing: config.listing.clone(),
                 settings: config.sync.clone(),
                 page_size: config.airtable.page_size,
@@ -229,6 +232,11 @@ impl Engine {
     /// The read side, whose responses this engine makes old.
     pub fn catalog(&self) -> &Catalog {
         &self.inner.catalog
+    }
+
+    /// What this process knows to be wrong.
+    pub fn signals(&self) -> &Signals {
+        &self.inner.signals
     }
 
     /// Gives every waiting record its turn.

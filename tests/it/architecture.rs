@@ -11,10 +11,11 @@ use regex::Regex;
 const ORDER: [&str; 9] = ["cli", "app", "http", "sync", "catalog", "airtable", "db", "config", "domain"];
 
 /// What stands beside the others, with what it may use of them.
-const BESIDE: [(&str, &[&str]); 5] = [
+const BESIDE: [(&str, &[&str]); 6] = [
     ("lifecycle", &[]),
     ("telemetry", &["config"]),
     ("clock", &[]),
+    ("signals", &["clock"]),
     ("private_pg", &["config"]),
     ("simulator", &["clock"]),
 ];
@@ -65,7 +66,7 @@ fn may_use(user: &str, target: &str) -> bool {
         (Some(from), Some(to)) => from < to && !(user == "airtable" && target == "db"),
         // The clock may be asked by whoever is not told; the others serve those who start things.
         (Some(_), None) => match target {
-            "clock" => user != "domain",
+            "clock" | "signals" => user != "domain",
             "lifecycle" | "telemetry" | "private_pg" | "simulator" => ["cli", "app"].contains(&user),
             _ => false,
         },
