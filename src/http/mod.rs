@@ -13,6 +13,7 @@ mod docs;
 mod guard;
 mod openapi;
 mod ops;
+mod per_client;
 mod problem;
 mod request_id;
 mod runs;
@@ -21,7 +22,7 @@ pub mod serve;
 mod vehicles;
 mod webhook;
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -36,9 +37,14 @@ use tower_http::{
 use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::auth::Credentials;
-use self::{guard::InFlight, problem::Problem};
-use crate::{catalog::Catalog, config::Config, db::Db, sync::Engine};
+pub use self::{auth::Credentials, per_client::PerClient};
+use self::{guard::InFlight, per_client::Gate, problem::Problem};
+use crate::{
+    catalog::Catalog,
+    config::{Config, ServerSettings},
+    db::Db,
+    sync::Engine,
+};
 
 /// What handlers may use; each takes the part it needs.
 #[derive(Clone, FromRef)]
@@ -82,6 +88,8 @@ pub struct Limits {
     pub cache_ttl: Duration,
     /// Whether the old system's addresses answer.
     pub supabase_paths: bool,
+    /// What one client may ask of the public routes; `None`: anything.
+    pub per_client: Option<PerClient>,
 }
 
 impl Limits {
@@ -105,8 +113,17 @@ impl Limits {
             slugs_control: cache.slugs_control.parse()?,
             cache_ttl: cache.ttl,
             supabase_paths: config.compat.supabase_paths,
+            per_client: per_client(server),
         })
     }
+}
+
+fn per_client(server: &ServerSettings) -> Option<PerClient> {
+    Some(PerClient {
+        rate: NonZeroU32::new(server.client_requests_per_second)?,
+        burst: NonZeroU32::new(server.client_burst)?,
+        address_header: server.client_address_header.as_ref().and_then(|name| name.parse().ok()),
+    })
 }
 
 /// The whole service.
@@ -115,10 +132,13 @@ pub fn router(state: AppState) -> Router {
     let (public, public_api) = public.split_for_parts();
     let (private, private_api) = private.split_for_parts();
     let in_flight = InFlight::new(&state.limits);
+    let mut public = public.merge(openapi::route(&describe(public_api, private_api)));
+    if let Some(limit) = &state.limits.per_client {
+        public = public.layer(middleware::from_fn_with_state(Gate::new(limit), per_client::gate));
+    }
     public
-        .merge(openapi::route(&describe(public_api, private_api)))
         .layer(cors(&state.limits.cors_origins))
-        .merge(private)
+        .merge(private.layer(middleware::from_fn(request_id::trace)))
         .merge(docs::routes())
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
