@@ -11,6 +11,7 @@ mod conditional;
 mod deliver;
 mod docs;
 mod guard;
+mod monitoring;
 mod openapi;
 mod ops;
 mod problem;
@@ -38,7 +39,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::auth::Credentials;
 use self::{guard::InFlight, problem::Problem};
-use crate::{catalog::Catalog, config::Config, db::Db, sync::Engine};
+use crate::{catalog::Catalog, config::Config, db::Db, monitor::Monitor, sync::Engine};
 
 /// What handlers may use; each takes the part it needs.
 #[derive(Clone, FromRef)]
@@ -47,6 +48,8 @@ pub struct AppState {
     pub catalog: Catalog,
     /// The write side.
     pub engine: Engine,
+    /// Figures, logs, runs and the queue.
+    pub monitor: Monitor,
     /// For readiness and notices to other instances.
     pub db: Db,
     /// Who may call what.
@@ -152,6 +155,7 @@ fn routes(supabase_paths: bool) -> (OpenApiRouter<AppState>, OpenApiRouter<AppSt
     let private = OpenApiRouter::new()
         .routes(routes!(webhook::airtable_sync))
         .routes(routes!(ops::invalidate_cache))
+        .routes(routes!(monitoring::kpis))
         .routes(routes!(runs::sync))
         .routes(routes!(runs::replay))
         .routes(routes!(ops::healthz))
