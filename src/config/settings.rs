@@ -33,6 +33,8 @@ pub struct Config {
     pub cache: CacheSettings,
     /// The old system's addresses.
     pub compat: CompatSettings,
+    /// The demo's shop page.
+    pub shop: ShopSettings,
     /// The log.
     pub log: LogSettings,
     /// Branch codes and their display names, such as `MTY` = `Monterrey`.
@@ -218,6 +220,16 @@ pub struct CacheSettings {
 pub struct CompatSettings {
     /// Whether `/rapid-processor` and `/functions/v1/…` answer.
     pub supabase_paths: bool,
+}
+
+/// The demo's shop page.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShopSettings {
+    /// Whether there is one at `/`.
+    pub page: bool,
+    /// Where its photos come from.
+    pub photo_origins: Vec<String>,
 }
 
 /// The log.

@@ -27,6 +27,7 @@ mod ops;
 mod outages;
 mod plans;
 mod runs;
+mod shop;
 mod slugs;
 mod storage;
 mod support;
