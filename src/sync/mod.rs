@@ -156,7 +156,7 @@ impl Engine {
         tokio::join!(
             self.dispatch(&stop),
             self.work_queue(&stop),
-            self.schedule(&stop),
+            Box::pin(self.schedule(&stop)),
             self.keep_usage(&stop),
             cut_off
         );
