@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::postgres::types::PgInterval;
 
-use super::{Db, DbError, queue::interval};
+use super::{Db, DbError, interval};
 
 impl Db {
     /// Takes a turn of the base; `Some`: there is none now, ask again after this time.

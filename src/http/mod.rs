@@ -11,14 +11,17 @@ mod conditional;
 mod deliver;
 mod docs;
 mod guard;
+mod monitoring;
 mod openapi;
 mod ops;
+mod pages;
 mod per_client;
 mod problem;
 mod request_id;
 mod runs;
 pub mod schema;
 pub mod serve;
+mod shop;
 mod vehicles;
 mod webhook;
 
@@ -43,6 +46,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, ServerSettings},
     db::Db,
+    monitor::Monitor,
     sync::Engine,
 };
 
@@ -53,6 +57,8 @@ pub struct AppState {
     pub catalog: Catalog,
     /// The write side.
     pub engine: Engine,
+    /// Figures, logs, runs and the queue.
+    pub monitor: Monitor,
     /// For readiness and notices to other instances.
     pub db: Db,
     /// Who may call what.
@@ -90,6 +96,8 @@ pub struct Limits {
     pub supabase_paths: bool,
     /// What one client may ask of the public routes; `None`: anything.
     pub per_client: Option<PerClient>,
+    /// Where the photos of the shop page come from; `None`: there is no shop page.
+    pub shop: Option<Vec<String>>,
 }
 
 impl Limits {
@@ -114,6 +122,7 @@ impl Limits {
             cache_ttl: cache.ttl,
             supabase_paths: config.compat.supabase_paths,
             per_client: per_client(server),
+            shop: config.shop.page.then(|| config.shop.photo_origins.clone()),
         })
     }
 }
@@ -136,10 +145,13 @@ pub fn router(state: AppState) -> Router {
     if let Some(limit) = &state.limits.per_client {
         public = public.layer(middleware::from_fn_with_state(Gate::new(limit), per_client::gate));
     }
+    let shop = state.limits.shop.as_deref().map(shop::routes).unwrap_or_default();
     public
         .layer(cors(&state.limits.cors_origins))
         .merge(private.layer(middleware::from_fn(request_id::trace)))
         .merge(docs::routes())
+        .merge(pages::routes())
+        .merge(shop)
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(CatchPanicLayer::custom(problem::panicked))
@@ -172,6 +184,7 @@ fn routes(supabase_paths: bool) -> (OpenApiRouter<AppState>, OpenApiRouter<AppSt
     let private = OpenApiRouter::new()
         .routes(routes!(webhook::airtable_sync))
         .routes(routes!(ops::invalidate_cache))
+        .routes(routes!(monitoring::kpis))
         .routes(routes!(runs::sync))
         .routes(routes!(runs::replay))
         .routes(routes!(ops::healthz))
