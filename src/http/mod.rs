@@ -38,7 +38,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::auth::Credentials;
 use self::{guard::InFlight, problem::Problem};
-use crate::{catalog::Catalog, config::Config, db::Db, sync::Engine};
+use crate::{alerts::Alerts, catalog::Catalog, config::Config, db::Db, sync::Engine};
 
 /// What handlers may use; each takes the part it needs.
 #[derive(Clone, FromRef)]
@@ -47,6 +47,8 @@ pub struct AppState {
     pub catalog: Catalog,
     /// The write side.
     pub engine: Engine,
+    /// What is wrong, and who has been told.
+    pub alerts: Alerts,
     /// For readiness and notices to other instances.
     pub db: Db,
     /// Who may call what.

@@ -44,6 +44,7 @@ pub use self::{
     preview::{Difference, PreviewReport},
     read::distinct,
     run::{Run, RunError, RunReport, Scope},
+    schedule::Nightly,
 };
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
@@ -71,6 +72,7 @@ struct Inner {
     catch_up_wanted: Notify,
     airtable_fails: AtomicBool,
     airtable_is_back: Notify,
+    run_moved: Notify,
     tracker: TaskTracker,
     signals: Signals,
     listing: ListingSettings,
@@ -130,6 +132,7 @@ impl Engine {
                 catch_up_wanted: Notify::new(),
                 airtable_fails: AtomicBool::new(false),
                 airtable_is_back: Notify::new(),
+                run_moved: Notify::new(),
                 tracker: TaskTracker::new(),
                 signals: Signals::default(),
                 listing: config.listing.clone(),
@@ -237,6 +240,11 @@ impl Engine {
     /// What this process knows to be wrong.
     pub fn signals(&self) -> &Signals {
         &self.inner.signals
+    }
+
+    /// Waits until a run of this process begins or ends. For one listener; what happens while it does not wait is not lost to it.
+    pub async fn run_moved(&self) {
+        self.inner.run_moved.notified().await;
     }
 
     /// Gives every waiting record its turn.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::atomic::Ordering,
+    sync::{Arc, atomic::Ordering},
     time::Instant,
 };
 
@@ -22,6 +22,7 @@ use crate::{
         records::{Cause, Fields, Logged, Reading, Timings},
     },
     domain::{Outcome, Record, RecordId, normalize},
+    signals::Signal,
 };
 
 /// A record to be synced and why.
@@ -93,6 +94,8 @@ impl Engine {
     pub(super) fn watch_airtable(&self, error: Option<&SyncError>) {
         match error {
             None => {
+                self.inner.signals.clear(Signal::AirtableRefuses);
+                self.inner.signals.clear(Signal::QuotaUsedUp);
                 if self.inner.airtable_fails.swap(false, Ordering::Relaxed) {
                     tracing::info!("Airtable answers again");
                     self.inner.airtable_is_back.notify_one();
@@ -102,12 +105,23 @@ impl Engine {
             Some(SyncError::Airtable(error))
                 if !matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge | Kind::IteratorLost) =>
             {
+                self.note_refusal(&SyncError::Airtable(Arc::clone(error)));
                 // The catch-up that is wanted from now on is also what notices the end of the outage when nothing else is sent.
                 if !self.inner.airtable_fails.swap(true, Ordering::Relaxed) {
                     self.want_catch_up();
                 }
             }
             Some(_) => {}
+        }
+    }
+
+    /// Raises a signal when Airtable refuses us until somebody mends something; the next answer clears it.
+    pub(super) fn note_refusal(&self, error: &SyncError) {
+        let SyncError::Airtable(error) = error else { return };
+        if error.kind == Kind::QuotaUsedUp {
+            self.inner.signals.raise(Signal::QuotaUsedUp, error.to_string());
+        } else if error.kind.is_configuration() {
+            self.inner.signals.raise(Signal::AirtableRefuses, error.to_string());
         }
     }
 
