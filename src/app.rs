@@ -22,6 +22,7 @@ use crate::{
     db::{Db, DbError},
     http::{self, AppState, Credentials, Limits},
     lifecycle::{Ending, Lifecycle},
+    monitor::Monitor,
     private_pg::{Keep, Options, PrivatePg, PrivatePgError},
     signals::Signal,
     sync::Engine,
@@ -163,6 +164,7 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
     Ok(AppState {
         catalog: engine.catalog().clone(),
         alerts: Alerts::new(db.clone(), engine.clone(), config),
+        monitor: Monitor::new(db.clone(), engine.clone(), config),
         engine,
         db,
         credentials: Credentials::new(&config.auth),

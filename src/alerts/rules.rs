@@ -81,23 +81,24 @@ impl Judge {
         let runs = &figures.runs;
         let missed = nights::missed(&self.nightly, runs, delta(self.settings.nightly_overdue), now);
         let since = *missed.last().filter(|_| missed.len() >= least)?;
-        let mut detail = match missed.len() {
+        let how_many = match missed.len() {
             1 => format!("The night of {} had no full sync.", self.said(since)),
             several => {
                 format!("{several} nights in a row had no full sync, the first of them {}.", self.said(since))
             }
         };
-        detail += &match runs.full {
-            Some(full) => format!(" The last one that succeeded began {}.", self.said(full)),
-            None => " None has ever succeeded.".to_owned(),
+        let success = match runs.full {
+            Some(full) => format!("The last one that succeeded began {}.", self.said(full)),
+            None => "None has ever succeeded.".to_owned(),
         };
-        detail += &match (runs.failed_nightly, &runs.failed_nightly_error) {
-            (Some(failed), error) if failed >= since => {
-                let error = error.as_deref().unwrap_or("no reason given");
-                format!(" The last try, {}, failed: {error}.", self.said(failed))
+        let failure = match runs.failed_nightly.filter(|failed| *failed >= since) {
+            Some(failed) => {
+                let error = runs.failed_nightly_error.as_deref().unwrap_or("no reason given");
+                format!("The last try, {}, failed: {error}.", self.said(failed))
             }
-            _ => " It did not run at all.".to_owned(),
+            None => "It did not run at all.".to_owned(),
         };
+        let detail = format!("{how_many} {success} {failure}");
         Some(Trouble { rule, since: Some(since), detail })
     }
 

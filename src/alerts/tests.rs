@@ -22,8 +22,8 @@ fn now() -> DateTime<Utc> {
     "2026-11-26T18:00:00Z".parse().unwrap()
 }
 
-fn ago(minutes: i64) -> Option<DateTime<Utc>> {
-    Some(now() - TimeDelta::minutes(minutes))
+fn ago(minutes: i64) -> DateTime<Utc> {
+    now() - TimeDelta::minutes(minutes)
 }
 
 fn judge() -> Judge {
@@ -40,7 +40,11 @@ fn well() -> AlertFigures {
     AlertFigures {
         syncs: SyncFigures { total: 100, successes: 100, average_ms: Some(800.0), ..SyncFigures::default() },
         queue: QueueFigures::default(),
-        runs: RunFigures { first: ago(60 * 24 * 90), full: ago(60 * 10), ..RunFigures::default() },
+        runs: RunFigures {
+            first: Some(ago(60 * 24 * 90)),
+            full: Some(ago(60 * 10)),
+            ..RunFigures::default()
+        },
     }
 }
 
@@ -55,8 +59,8 @@ fn rules(figures: &AlertFigures) -> Vec<Rule> {
 fn report(rule: Rule, minutes: i64, detail: &str) -> Report {
     Report {
         signal: rule.key().to_owned(),
-        since: ago(minutes + 1).unwrap(),
-        first_heard_at: ago(minutes).unwrap(),
+        since: ago(minutes + 1),
+        first_heard_at: ago(minutes),
         detail: detail.to_owned(),
     }
 }
@@ -65,7 +69,7 @@ fn report(rule: Rule, minutes: i64, detail: &str) -> Report {
 fn nothing_fires_when_all_is_well() {
     assert_eq!(rules(&well()), []);
     let new = AlertFigures {
-        runs: RunFigures { first: ago(5), ..RunFigures::default() },
+        runs: RunFigures { first: Some(ago(5)), ..RunFigures::default() },
         ..AlertFigures::default()
     };
     assert_eq!(rules(&new), [], "nor on the first day");
@@ -87,20 +91,20 @@ fn each_threshold_fires_beyond_it_and_not_at_it() {
         ("few syncs are not slow", |f| (f.syncs.total, f.syncs.average_ms) = (19, Some(9e9)), &[]),
         ("10 errors in an hour", |f| f.syncs.errors_in_an_hour = 10, &[]),
         ("11 errors in an hour", |f| f.syncs.errors_in_an_hour = 11, &[Rule::Errors]),
-        ("waiting for 10 minutes", |f| (f.queue.waiting, f.queue.oldest) = (1, ago(10)), &[]),
-        ("waiting for 11", |f| (f.queue.waiting, f.queue.oldest) = (1, ago(11)), &[Rule::QueueOld]),
+        ("waiting for 10 minutes", |f| (f.queue.waiting, f.queue.oldest) = (1, Some(ago(10))), &[]),
+        ("waiting for 11", |f| (f.queue.waiting, f.queue.oldest) = (1, Some(ago(11))), &[Rule::QueueOld]),
         ("a dead record", |f| f.queue.dead = 1, &[Rule::DeadRecords]),
-        ("the brake", |f| f.runs.braked = ago(30), &[Rule::BrakePulled]),
+        ("the brake", |f| f.runs.braked = Some(ago(30)), &[Rule::BrakePulled]),
         (
             "a failed night",
-            |f| (f.runs.full, f.runs.failed_nightly) = (ago(60 * 34), ago(600)),
+            |f| (f.runs.full, f.runs.failed_nightly) = (Some(ago(60 * 34)), Some(ago(600))),
             &[Rule::NightlyFailed],
         ),
-        ("a night without a run", |f| f.runs.full = ago(60 * 34), &[Rule::NightlyFailed]),
-        ("two nights", |f| f.runs.full = ago(60 * 58), &[Rule::NightlyFailing, Rule::NightlyFailed]),
+        ("a night without a run", |f| f.runs.full = Some(ago(60 * 34)), &[Rule::NightlyFailed]),
+        ("two nights", |f| f.runs.full = Some(ago(60 * 58)), &[Rule::NightlyFailing, Rule::NightlyFailed]),
         (
             "two failed nights",
-            |f| (f.runs.full, f.runs.failed_nightly) = (ago(60 * 58), ago(600)),
+            |f| (f.runs.full, f.runs.failed_nightly) = (Some(ago(60 * 58)), Some(ago(600))),
             &[Rule::NightlyFailing, Rule::NightlyFailed],
         ),
     ];
@@ -127,8 +131,8 @@ fn each_report_of_an_instance_fires_and_the_listener_only_when_it_lasts() {
             errors_in_an_hour: 99,
             ..SyncFigures::default()
         },
-        queue: QueueFigures { waiting: 1, oldest: ago(99), dead: 1, ..QueueFigures::default() },
-        runs: RunFigures { first: ago(60 * 99), braked: ago(1), ..RunFigures::default() },
+        queue: QueueFigures { waiting: 1, oldest: Some(ago(99)), dead: 1, ..QueueFigures::default() },
+        runs: RunFigures { first: Some(ago(60 * 99)), braked: Some(ago(1)), ..RunFigures::default() },
     };
     let judged: BTreeSet<Rule> = rules(&figures).into_iter().collect();
     let all: BTreeSet<Rule> = Rule::ALL.into_iter().collect();
@@ -144,7 +148,7 @@ fn what_several_instances_say_is_one_trouble_since_the_first_of_them() {
     ];
     let troubles = troubles(&well(), &reports);
     assert_eq!(troubles.len(), 1);
-    assert_eq!(troubles[0].since, ago(10));
+    assert_eq!(troubles[0].since, Some(ago(10)));
     assert_eq!(troubles[0].detail, "Airtable answered 401. Airtable answered 403. 3 instances say so.");
 }
 
@@ -161,15 +165,15 @@ fn details_say_what_and_how_much() {
     };
     figures.queue = QueueFigures {
         waiting: 3,
-        oldest: ago(95),
+        oldest: Some(ago(95)),
         oldest_error: Some("x".repeat(1000)),
         dead: 2,
         dead_error: Some("PostgreSQL refused a statement".into()),
     };
-    figures.runs.full = ago(60 * 58);
-    figures.runs.failed_nightly = ago(600);
+    figures.runs.full = Some(ago(60 * 58));
+    figures.runs.failed_nightly = Some(ago(600));
     figures.runs.failed_nightly_error = Some("Airtable answered 503".into());
-    figures.runs.braked = ago(600);
+    figures.runs.braked = Some(ago(600));
     figures.runs.braked_error = Some("15 of 20 listed vehicles would leave the listing".into());
     let details: Vec<String> = troubles(&figures, &[])
         .into_iter()

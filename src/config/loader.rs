@@ -89,6 +89,7 @@ impl Loader {
             report.section("cache"),
             report.section("alerts"),
             report.section("compat"),
+            report.section("shop"),
             report.section("log"),
             report.section::<BTreeMap<String, String>>(FREE_SECTION),
         );
@@ -102,6 +103,7 @@ impl Loader {
             Some(cache),
             Some(alerts),
             Some(compat),
+            Some(shop),
             Some(log),
             Some(mut locations),
         ) = sections
@@ -119,6 +121,7 @@ impl Loader {
             cache,
             alerts,
             compat,
+            shop,
             log,
             locations,
             mapping: Mapping::builtin().clone(),

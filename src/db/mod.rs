@@ -12,6 +12,7 @@
 pub mod alerts;
 mod error;
 pub mod fields;
+pub mod figures;
 pub mod lock;
 pub mod logs;
 pub mod notify;
@@ -21,6 +22,7 @@ pub mod queue;
 pub mod records;
 pub mod runs;
 mod slugs;
+pub mod usage;
 pub mod vehicles;
 
 use std::{str::FromStr, time::Duration};
@@ -28,7 +30,7 @@ use std::{str::FromStr, time::Duration};
 use sqlx::{
     PgPool,
     migrate::Migrate,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, types::PgInterval},
 };
 use uuid::Uuid;
 
@@ -131,6 +133,10 @@ impl Db {
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
+}
+
+fn interval(duration: Duration) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
 }
 
 /// What every connection is told first. Not as start-up options, which session poolers refuse. A plan for all values at once would

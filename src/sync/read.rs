@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, atomic::Ordering},
+    sync::atomic::Ordering,
     time::Instant,
 };
 
@@ -15,7 +15,7 @@ use super::{
     recheck::shows_no_change,
 };
 use crate::{
-    airtable::{Kind, Permit},
+    airtable::{AirtableError, Kind, Permit},
     db::{
         DbError, Stamp,
         logs::{LogEntry, LogStatus},
@@ -95,7 +95,6 @@ impl Engine {
         match error {
             None => {
                 self.inner.signals.clear(Signal::AirtableRefuses);
-                self.inner.signals.clear(Signal::QuotaUsedUp);
                 if self.inner.airtable_fails.swap(false, Ordering::Relaxed) {
                     tracing::info!("Airtable answers again");
                     self.inner.airtable_is_back.notify_one();
@@ -105,7 +104,10 @@ impl Engine {
             Some(SyncError::Airtable(error))
                 if !matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge | Kind::IteratorLost) =>
             {
-                self.note_refusal(&SyncError::Airtable(Arc::clone(error)));
+                self.note_refusal(error);
+                if error.kind == Kind::QuotaUsedUp {
+                    self.inner.used_up.notify_one();
+                }
                 // The catch-up that is wanted from now on is also what notices the end of the outage when nothing else is sent.
                 if !self.inner.airtable_fails.swap(true, Ordering::Relaxed) {
                     self.want_catch_up();
@@ -116,11 +118,9 @@ impl Engine {
     }
 
     /// Raises a signal when Airtable refuses us until somebody mends something; the next answer clears it.
-    pub(super) fn note_refusal(&self, error: &SyncError) {
-        let SyncError::Airtable(error) = error else { return };
-        if error.kind == Kind::QuotaUsedUp {
-            self.inner.signals.raise(Signal::QuotaUsedUp, error.to_string());
-        } else if error.kind.is_configuration() {
+    pub(super) fn note_refusal(&self, error: &AirtableError) {
+        // A used-up quota concerns all instances; see `usage`.
+        if error.kind.is_configuration() && error.kind != Kind::QuotaUsedUp {
             self.inner.signals.raise(Signal::AirtableRefuses, error.to_string());
         }
     }

@@ -138,6 +138,7 @@ impl Engine {
                 other.map(|(id, kind, trigger)| format!(" (#{}, {kind}, {trigger})", id.0)),
             ));
         };
+        self.exchange_usage().await?;
         let id = self.inner.db.begin_run(&lock, scope.kind(), trigger).await?;
         self.inner.run_moved.notify_one();
         Ok(Run { lock: Mutex::new(lock), id, scope, trigger, counts: watch::Sender::default() })
@@ -152,7 +153,7 @@ impl Engine {
         run.counts.send_modify(|counts| {
             counts.api_calls = i32::try_from(self.inner.airtable.calls() - calls).unwrap_or(i32::MAX);
         });
-        if let Err(RunError::Sync(error)) = &result {
+        if let Err(RunError::Sync(SyncError::Airtable(error))) = &result {
             self.note_refusal(error);
         }
         let report = RunReport {
@@ -165,6 +166,7 @@ impl Engine {
             error: result.err().map(|error| error.to_string()),
         };
         self.write_down(&report).await?;
+        self.exchange_usage_or_warn().await;
         self.inner.run_moved.notify_one();
         run.lock.into_inner().release().await;
         Ok(report)

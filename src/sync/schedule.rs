@@ -41,7 +41,7 @@ pub struct Nightly {
 }
 
 impl Nightly {
-    /// That begins when `cron` says, in the time of `zone`.
+    /// By a cron expression in a time zone.
     pub fn new(cron: Cron, zone: Tz) -> Self {
         Self { cron, zone }
     }

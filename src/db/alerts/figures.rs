@@ -2,7 +2,8 @@
 //!
 //! **Invariants:** three queries, each answered from an index or a small table, whatever the tables hold: every instance asks once a minute.
 //!
-//! **Units:** durations in milliseconds, as in `sync_logs`. A *sync* is a row of one record; the summary of a run has none.
+//! **Units:** durations in milliseconds, as in `sync_logs`. As in the operators' own queries and `GET /kpis`, every row of `sync_logs` counts
+//! as a sync.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -31,7 +32,7 @@ pub struct SyncFigures {
     pub errors: i64,
     /// How long the successful ones took on average.
     pub average_ms: Option<f64>,
-    /// Everything that failed in the last hour, runs too.
+    /// Those that failed in the last hour.
     pub errors_in_an_hour: i64,
     /// The last of these, in its own words.
     pub last_error: Option<String>,
@@ -89,10 +90,10 @@ impl AlertCheck {
         let figures = sqlx::query_as!(
             SyncFigures,
             r#"select
-                   count(*) filter (where created_at > $1 and record_id is not null) as "total!",
-                   count(*) filter (where created_at > $1 and record_id is not null and status = 'success') as "successes!",
-                   count(*) filter (where created_at > $1 and record_id is not null and status = 'error') as "errors!",
-                   avg(duration_ms) filter (where created_at > $1 and record_id is not null and status = 'success')::float8 as average_ms,
+                   count(*) filter (where created_at > $1) as "total!",
+                   count(*) filter (where created_at > $1 and status = 'success') as "successes!",
+                   count(*) filter (where created_at > $1 and status = 'error') as "errors!",
+                   avg(duration_ms) filter (where created_at > $1 and status = 'success')::float8 as average_ms,
                    count(*) filter (where created_at > $2 and status = 'error') as "errors_in_an_hour!",
                    (select message from sync_logs where status = 'error' and created_at > $2 order by created_at desc limit 1) as last_error
                from sync_logs where created_at > least($1, $2)"#,
