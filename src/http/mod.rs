@@ -43,6 +43,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 pub use self::{auth::Credentials, per_client::PerClient};
 use self::{guard::InFlight, per_client::Gate, problem::Problem};
 use crate::{
+    alerts::Alerts,
     catalog::Catalog,
     config::{Config, ServerSettings},
     db::Db,
@@ -57,6 +58,8 @@ pub struct AppState {
     pub catalog: Catalog,
     /// The write side.
     pub engine: Engine,
+    /// What is wrong, and who has been told.
+    pub alerts: Alerts,
     /// Figures, logs, runs and the queue.
     pub monitor: Monitor,
     /// For readiness and notices to other instances.

@@ -46,6 +46,12 @@ const SAMPLES: &[(i64, &str)] = &[
         20,
         "insert into airtable_usage (month, calls) values ('2026-11-01', 5)",
     ),
+    (
+        30,
+        "insert into alerts (key, severity, state, since, seen_at, detail) values ('errors', 'warning', 'firing', now(), now(), '11 errors');
+         insert into alert_reports values ('listener_down', gen_random_uuid(), now(), now(), now(), 'refused');
+         insert into alert_messages (channel, subject, content, created_at, next_attempt_at) values ('slack', 'errors', '{}', now(), now())",
+    ),
 ];
 
 #[tokio::test]
