@@ -37,6 +37,7 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// The running service.
 pub struct App {
     addr: SocketAddr,
+    admin_addr: Option<SocketAddr>,
     state: AppState,
     lifecycle: Lifecycle,
     postgres: Option<PrivatePg>,
@@ -84,19 +85,29 @@ impl App {
         let db = Db::new(&url, &config.database)?;
         stop.run_until_cancelled(prepare(&db)).await.ok_or(StartError::Stopped)??;
         let state = build(config, db)?;
-        let listener = bind(config.server.bind_addr).await?;
-        let addr = listener
-            .local_addr()
-            .map_err(|source| StartError::Bind { addr: config.server.bind_addr, source })?;
-        let app = Self { addr, state, lifecycle, postgres };
-        app.spawn(listener, config);
+        let (listener, addr) = bind(config.server.bind_addr).await?;
+        let admin = match config.server.admin_bind {
+            Some(addr) => Some(bind(addr).await?),
+            None => None,
+        };
+        let admin_addr = admin.as_ref().map(|(_, addr)| *addr);
+        let app = Self { addr, admin_addr, state, lifecycle, postgres };
+        app.spawn(listener, admin.map(|(listener, _)| listener), config);
         tracing::info!("listening on http://{addr}");
+        if let Some(addr) = admin_addr {
+            tracing::info!("health and metrics are on http://{addr}");
+        }
         Ok(app)
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Where health and metrics are, if they are apart.
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin_addr
     }
 
     /// The parts, for whoever drives the service from inside: the demo and the tests.
@@ -125,7 +136,7 @@ impl App {
         ending
     }
 
-    fn spawn(&self, listener: TcpListener, config: &Config) {
+    fn spawn(&self, listener: TcpListener, admin: Option<TcpListener>, config: &Config) {
         let lifecycle = &self.lifecycle;
         let router = http::router(self.state.clone());
         let limits = http::serve::Limits {
@@ -134,6 +145,15 @@ impl App {
         };
         let (soft, hard) = (lifecycle.soft(), lifecycle.hard());
         lifecycle.spawn_essential("http", http::serve::serve(listener, router, limits, soft, hard));
+        if let Some(admin) = admin {
+            let (router, soft, hard) =
+                (http::admin_router(self.state.clone()), lifecycle.soft(), lifecycle.hard());
+            lifecycle.spawn_essential("admin http", http::serve::serve(admin, router, limits, soft, hard));
+        }
+        let (monitor, stop) = (self.state.monitor.clone(), lifecycle.soft());
+        lifecycle.spawn("metrics", async move {
+            stop.run_until_cancelled(monitor.keep_metrics()).await;
+        });
         let (engine, stop) = (self.state.engine.clone(), lifecycle.soft());
         lifecycle.spawn_essential("sync", async move { engine.run(stop).await });
         let (alerts, stop) = (self.state.alerts.clone(), lifecycle.soft());
@@ -200,8 +220,11 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
     })
 }
 
-async fn bind(addr: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(addr).await.map_err(|source| StartError::Bind { addr, source })
+async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Bind { addr, source };
+    let listener = TcpListener::bind(addr).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
 }
 
 /// Waits for the database, checks the way to it, and brings its tables up to date.

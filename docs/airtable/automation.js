@@ -181,7 +181,8 @@ async function attempt(number, { url, recordId }) {
                 recordId,
                 source: 'airtable_automation',
                 attempt: number,
-                timestamp: new Date(Date.now()).toISOString(),
+                // When the script began, so that what retries cost counts as time until the website shows the edit.
+                timestamp: new Date(started).toISOString(),
             }),
             ...(typeof AbortSignal === 'function' && AbortSignal.timeout
                 ? { signal: AbortSignal.timeout(ATTEMPT_LIMIT_MS) }

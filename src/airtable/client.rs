@@ -7,8 +7,8 @@
 //! table of the base, and does not say so. A formula is only evaluated on the records of its own table.
 
 use std::{
-    collections::HashSet,
-    sync::{Arc, PoisonError, RwLock},
+    collections::{BTreeMap, HashSet},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 use super::{
     AirtableError, FieldNames, Kind, Lane, Others, Permit, Policy, SetUpError, TableSchema, Waited, formula,
+    lock,
     quota::{Quota, QuotaStop, next_month},
     rate_limit::RateLimiter,
     request::{self, Ask},
@@ -70,6 +71,7 @@ struct Inner {
     schema_url: Url,
     limiter: RateLimiter,
     quota: Quota,
+    answers: Mutex<BTreeMap<Option<u16>, u64>>,
     field_names: RwLock<Option<Arc<FieldNames>>>,
 }
 
@@ -84,6 +86,7 @@ impl AirtableClient {
             schema_url: url(&settings.api_url, &["v0", "meta", "bases", base, "tables"])?,
             limiter: RateLimiter::new(settings.requests_per_second),
             quota: Quota::default(),
+            answers: Mutex::default(),
             field_names: RwLock::default(),
             settings: settings.clone(),
         })))
@@ -152,6 +155,11 @@ impl AirtableClient {
     /// Requests sent since the start of the process, further attempts and those that never arrived included.
     pub fn calls(&self) -> u64 {
         self.0.quota.calls()
+    }
+
+    /// The same by the status of the answer; `None`: there was no answer, or no whole one.
+    pub fn answers(&self) -> Vec<(Option<u16>, u64)> {
+        lock(&self.0.answers).iter().map(|(status, count)| (*status, *count)).collect()
     }
 
     /// How long this lane has waited for its turns.
@@ -257,9 +265,11 @@ impl AirtableClient {
                 serde_json::from_slice(&body).map_err(|problem| AirtableError::unreadable(&problem, &body))
             })
             .map_err(|error| error.after(number));
+        let status = outcome.as_ref().map_or_else(|error| error.status, |_| Some(200));
+        *lock(&self.0.answers).entry(status).or_default() += 1;
         tracing::debug!(
             http.method = %ask.method(),
-            http.status = outcome.as_ref().map_or_else(|error| error.status, |_| Some(200)),
+            http.status = status,
             airtable.asked = ask.what,
             airtable.attempt = number,
             duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -72,6 +72,10 @@ pub(super) fn check(config: &Config, report: &mut Report) {
 }
 
 fn server(server: &ServerSettings, report: &mut Report) {
+    if server.admin_bind.is_some_and(|admin| admin == server.bind_addr && admin.port() != 0) {
+        let key = "server.admin_bind";
+        report.wrong(key, format!("{}, as server.bind_addr", server.bind_addr), form(key));
+    }
     not_zero("server.max_body_bytes", &server.max_body_bytes, report);
     not_zero("server.header_timeout", &server.header_timeout, report);
     not_zero("server.body_timeout", &server.body_timeout, report);

@@ -121,6 +121,7 @@ pub(super) fn form(key: &str) -> &'static str {
              written as %40 %2F %23 %3F %25"
         }
         "database.schema" => "up to 63 lower-case letters, digits and _, not starting with a digit or pg_",
+        "server.admin_bind" => "an address and a port other than server.bind_addr, such as 127.0.0.1:9090",
         "server.bind_addr" => "an address and a port, such as 127.0.0.1:8080 or [::]:8080",
         "listing.fields_file" => "the path of a readable file in the form of config/fields.toml",
         "sync.nightly" => "a cron expression of five parts, such as 0 2 * * * for two o'clock every night",

@@ -51,6 +51,9 @@ pub struct Config {
 pub struct ServerSettings {
     /// The address of the HTTP port (`BIND_ADDR`).
     pub bind_addr: SocketAddr,
+    /// Where health, readiness and metrics answer instead of there; unset: on `bind_addr`.
+    #[serde(deserialize_with = "super::optional::deserialize")]
+    pub admin_bind: Option<SocketAddr>,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
     /// How long a client may take for its request line and headers; also how long an idle connection stays open.

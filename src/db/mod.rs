@@ -13,6 +13,7 @@ pub mod alerts;
 mod error;
 pub mod fields;
 pub mod figures;
+pub mod history;
 pub mod lock;
 pub mod logs;
 pub mod notify;
@@ -21,6 +22,7 @@ mod pooler;
 pub mod queue;
 pub mod records;
 pub mod runs;
+mod secure;
 mod slugs;
 mod turns;
 pub mod usage;
@@ -30,7 +32,7 @@ use std::{str::FromStr, time::Duration};
 
 use sqlx::{
     PgPool,
-    migrate::Migrate,
+    migrate::{AppliedMigration, Migrate, Migration},
     postgres::{PgConnectOptions, PgPoolOptions, types::PgInterval},
 };
 use uuid::Uuid;
@@ -79,7 +81,8 @@ impl Db {
         Ok(Self { pool, instance: Uuid::now_v7(), options, schema })
     }
 
-    /// Brings the tables to this version; does nothing when they are. Safe on several instances at once (advisory lock).
+    /// Brings the tables to this version, and on Supabase closes those that are open; does nothing when all is well, so that who does not
+    /// own the tables may call it too. Safe on several instances at once (advisory lock).
     pub async fn migrate(&self) -> Result<(), DbError> {
         let schema = format!(r#"create schema if not exists "{}""#, self.schema);
         let exists: Option<String> =
@@ -90,8 +93,32 @@ impl Db {
         if exists.is_none() {
             sqlx::raw_sql(sqlx::AssertSqlSafe(schema)).execute(&self.pool).await?;
         }
-        MIGRATOR.run(&self.pool).await?;
-        Ok(())
+        if !self.is_current().await? {
+            MIGRATOR.run(&self.pool).await?;
+        }
+        self.secure().await
+    }
+
+    /// Whether exactly the migrations of this version were applied, as they stand here.
+    async fn is_current(&self) -> Result<bool, DbError> {
+        let exists: bool = sqlx::query_scalar("select to_regclass($1) is not null")
+            .bind(&*MIGRATOR.table_name)
+            .fetch_one(&self.pool)
+            .await?;
+        if !exists {
+            return Ok(false);
+        }
+        let mut connection = self.pool.acquire().await?;
+        let table = &MIGRATOR.table_name;
+        if connection.dirty_version(table).await?.is_some() {
+            return Ok(false);
+        }
+        let applied = connection.list_applied_migrations(table).await?;
+        let ours: Vec<_> = MIGRATOR.iter().filter(|step| step.migration_type.is_up_migration()).collect();
+        let same = |(applied, ours): (&AppliedMigration, &&Migration)| {
+            applied.version == ours.version && applied.checksum == ours.checksum
+        };
+        Ok(applied.len() == ours.len() && applied.iter().zip(&ours).all(same))
     }
 
     /// Takes the newest migration back; does nothing when there is none.

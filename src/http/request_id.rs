@@ -4,20 +4,24 @@
 //! nothing that a caller writes can break a log line.
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     middleware::Next,
     response::Response,
 };
 use tracing::{Instrument, Span};
 
+use super::measure::Stopwatch;
+use crate::monitor::Monitor;
+
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is taken over.
 const MAX_LENGTH: usize = 64;
 
-/// Gives every request an id; those below find it among the request's headers.
-pub(super) async fn identify(mut request: Request, next: Next) -> Response {
+/// Gives every request an id; those below find it among the request's headers. Being outermost, it also takes the time.
+pub(super) async fn identify(State(monitor): State<Monitor>, mut request: Request, next: Next) -> Response {
+    let stopwatch = Stopwatch::start(&request);
     let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_sane(id)).cloned();
     let id = given.unwrap_or_else(new_id);
     request.headers_mut().insert(X_REQUEST_ID, id.clone());
@@ -26,6 +30,7 @@ pub(super) async fn identify(mut request: Request, next: Next) -> Response {
         tracing::error!(request.id = text(&id), "a request was answered with 500");
     }
     response.headers_mut().insert(X_REQUEST_ID, id);
+    stopwatch.stop(&monitor, response.status());
     response
 }
 

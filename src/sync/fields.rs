@@ -14,6 +14,7 @@ use std::{
     },
 };
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use super::SyncError;
@@ -21,7 +22,7 @@ use crate::{
     airtable::{AirtableClient, AirtableError, FieldNames, Kind, Lane, TableSchema, formula},
     config::Config,
     db::Db,
-    domain::{Column, Mapping},
+    domain::{Column, Mapping, Record},
 };
 
 /// How records are to be understood at the moment.
@@ -33,6 +34,8 @@ pub(super) struct FieldPlan {
     pub(super) frozen: Vec<Column>,
     /// The field that decides on listing, as a formula names it: by id when ids are known.
     status_field: Option<String>,
+    /// The field in which Airtable says when a record was last modified, if the table has one.
+    modified_field: Option<String>,
     /// The schema and the names it was made from; `None`: fields are read by name.
     known: Option<(TableSchema, BTreeMap<String, String>)>,
 }
@@ -46,6 +49,11 @@ impl FieldPlan {
     /// Whether a record itself says if it is listed; otherwise what is stored stands.
     pub(super) fn decides_listing(&self) -> bool {
         !self.frozen.contains(&Column::Ordenstatus)
+    }
+
+    /// When Airtable says that the record was last modified.
+    pub(super) fn modified(&self, record: &Record) -> Option<DateTime<Utc>> {
+        record.fields.get(self.modified_field.as_ref()?)?.as_str()?.parse().ok()
     }
 
     /// A formula that holds for the records whose state is the listed one; `None` when there is no such field.
@@ -196,14 +204,25 @@ fn plan(configured: &Mapping, schema: &TableSchema, names: &BTreeMap<String, Str
     let status_field = mapping
         .fields_of(Column::Ordenstatus)
         .find_map(|field| names.iter().find(|(_, name)| *name == field).map(|(id, _)| id.clone()));
+    let modified_field = schema
+        .fields
+        .iter()
+        .find(|field| field.field_type == "lastModifiedTime")
+        .and_then(|field| names.get(&field.id).cloned());
     let known = Some((schema.clone(), names.clone()));
-    FieldPlan { mapping, frozen, status_field, known }
+    FieldPlan { mapping, frozen, status_field, modified_field, known }
 }
 
 /// Without the schema every source counts as it is written.
 fn by_name(configured: &Mapping) -> FieldPlan {
     let status_field = configured.fields_of(Column::Ordenstatus).next().map(str::to_owned);
-    FieldPlan { mapping: configured.clone(), frozen: Vec::new(), status_field, known: None }
+    FieldPlan {
+        mapping: configured.clone(),
+        frozen: Vec::new(),
+        status_field,
+        modified_field: None,
+        known: None,
+    }
 }
 
 #[cfg(test)]

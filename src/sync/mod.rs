@@ -16,6 +16,7 @@
 //!
 //! **Not here:** HTTP answers (`http::webhook`), what changed means (`db::plan`).
 
+mod consistency;
 mod fields;
 mod intake;
 mod preview;
@@ -25,6 +26,7 @@ mod recheck;
 mod run;
 mod schedule;
 mod scheduler;
+mod tally;
 mod usage;
 
 use std::{
@@ -39,19 +41,25 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{fields::Fields, intake::Intake};
 pub use self::{
+    consistency::believable,
     intake::Delivery,
     preview::{Difference, PreviewReport},
     read::distinct,
     run::{Run, RunError, RunReport, Scope},
     schedule::Nightly,
+    tally::{Result as SyncResult, Tallied},
 };
+use self::{fields::Fields, intake::Intake, tally::Tally};
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
     catalog::Catalog,
     config::{Config, ListingSettings, SyncSettings},
-    db::{Db, DbError, queue::Accepted, runs::RunId},
+    db::{
+        Db, DbError,
+        queue::Accepted,
+        runs::{RunId, RunKind},
+    },
     domain::{Outcome, RecordId, Rules, Trigger},
     signals::Signals,
 };
@@ -79,6 +87,7 @@ struct Inner {
     run_moved: Notify,
     tracker: TaskTracker,
     signals: Signals,
+    tally: Tally,
     listing: ListingSettings,
     settings: SyncSettings,
     page_size: usize,
@@ -141,6 +150,7 @@ impl Engine {
                 run_moved: Notify::new(),
                 tracker: TaskTracker::new(),
                 signals: Signals::default(),
+                tally: Tally::default(),
                 listing: config.listing.clone(),
                 settings: config.sync.clone(),
                 page_size: config.airtable.page_size,
@@ -198,6 +208,7 @@ impl Engine {
                     record_id: delivery.record_id,
                     trigger: delivery.trigger,
                     source: delivery.source,
+                    edited: delivery.edited.unwrap_or(delivery.accepted),
                     reason,
                 });
             }
@@ -244,6 +255,21 @@ impl Engine {
     /// The read side, whose responses this engine makes old.
     pub fn catalog(&self) -> &Catalog {
         &self.inner.catalog
+    }
+
+    /// How many syncs ended in which way since the start.
+    pub fn tallied(&self) -> impl Iterator<Item = Tallied> {
+        self.inner.tally.read()
+    }
+
+    /// How many runs of each kind ended in which way since the start.
+    pub fn tallied_runs(&self) -> impl Iterator<Item = (RunKind, &'static str, u64)> {
+        self.inner.tally.runs()
+    }
+
+    /// The client, for figures.
+    pub fn airtable(&self) -> &AirtableClient {
+        &self.inner.airtable
     }
 
     /// What this process knows to be wrong.

@@ -116,6 +116,11 @@ impl World {
         self.instance.take().unwrap().stop().await;
     }
 
+    /// Where health and metrics are, when they are apart.
+    pub fn admin_url(&self) -> String {
+        format!("http://{}", self.instance.as_ref().unwrap().app.admin_addr().unwrap())
+    }
+
     /// The parts of the service.
     pub fn state(&self) -> &AppState {
         self.instance.as_ref().unwrap().app.state()
