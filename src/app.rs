@@ -127,13 +127,13 @@ impl App {
 
     fn spawn(&self, listener: TcpListener, config: &Config) {
         let lifecycle = &self.lifecycle;
-        let router = http::router(self.state.clone());
+        let front = http::front(self.state.clone());
         let limits = http::serve::Limits {
             header_timeout: config.server.header_timeout,
             max_connections: config.server.max_connections,
         };
         let (soft, hard) = (lifecycle.soft(), lifecycle.hard());
-        lifecycle.spawn_essential("http", http::serve::serve(listener, router, limits, soft, hard));
+        lifecycle.spawn_essential("http", http::serve::serve(listener, front, limits, soft, hard));
         let (engine, stop) = (self.state.engine.clone(), lifecycle.soft());
         lifecycle.spawn_essential("sync", async move { engine.run(stop).await });
         let (alerts, stop) = (self.state.alerts.clone(), lifecycle.soft());

@@ -10,6 +10,7 @@ mod compat;
 mod conditional;
 mod deliver;
 mod docs;
+mod express;
 mod guard;
 mod monitoring;
 mod openapi;
@@ -30,7 +31,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::FromRef,
-    http::{HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware,
 };
 use tower_http::{
@@ -41,7 +42,7 @@ use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::{auth::Credentials, per_client::PerClient};
-use self::{guard::InFlight, per_client::Gate, problem::Problem};
+use self::{express::Express, guard::InFlight, per_client::Gate, problem::Problem, serve::Front};
 use crate::{
     alerts::Alerts,
     catalog::Catalog,
@@ -139,7 +140,7 @@ fn per_client(server: &ServerSettings) -> Option<PerClient> {
 }
 
 /// The whole service.
-pub fn router(state: AppState) -> Router {
+fn router(state: AppState) -> Router {
     let (public, private) = routes(state.limits.supabase_paths);
     let (public, public_api) = public.split_for_parts();
     let (private, private_api) = private.split_for_parts();
@@ -161,6 +162,12 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(in_flight, guard::guard))
         .layer(middleware::from_fn(request_id::identify))
         .with_state(state)
+}
+
+/// The whole service, with the short way of its hits.
+pub fn front(state: AppState) -> Front {
+    let express = Express::new(&state);
+    Front::new(router(state), express)
 }
 
 /// The description of the API.
@@ -212,5 +219,14 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
         .allow_origin(origin)
         .allow_methods([Method::GET, Method::HEAD])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::ETAG, deliver::X_CACHE, deliver::SERVER_TIMING, request_id::X_REQUEST_ID])
+        .expose_headers(EXPOSED)
+}
+
+/// What browsers may see of an answer beside its body.
+const EXPOSED: [HeaderName; 4] =
+    [header::ETAG, deliver::X_CACHE, deliver::SERVER_TIMING, request_id::X_REQUEST_ID];
+
+fn exposed_headers() -> HeaderValue {
+    let names = EXPOSED.map(|name| name.to_string()).join(",");
+    names.parse().unwrap_or(HeaderValue::from_static(""))
 }
