@@ -11,6 +11,7 @@
 //! **Not here:** whether PostgreSQL and Airtable accept what is configured; `doctor` asks them.
 
 mod checks;
+mod database_url;
 mod duration;
 mod layers;
 mod loader;
