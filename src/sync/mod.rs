@@ -38,12 +38,18 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{fields::Fields, intake::Intake};
 pub use self::{
+    fields::{
+        Appeared, FieldReport, Missing, Renamed, Retyped, Unfed, bind, report as field_report, table_key,
+    },
     intake::Delivery,
     preview::{Difference, PreviewReport},
     read::distinct,
     run::{Run, RunError, RunReport, Scope},
+};
+use self::{
+    fields::{FieldPlan, Fields},
+    intake::Intake,
 };
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
@@ -118,12 +124,13 @@ pub enum Delivered {
 impl Engine {
     /// An engine that does nothing yet; see [`Engine::run`].
     pub fn new(db: Db, airtable: AirtableClient, catalog: Catalog, config: &Config) -> Self {
+        let signals = Signals::default();
         Self {
             inner: Arc::new(Inner {
                 db,
                 airtable,
                 catalog,
-                fields: Fields::new(config),
+                fields: Fields::new(config, signals.clone()),
                 intake: Intake::default(),
                 enqueued: Notify::new(),
                 stopping: CancellationToken::new(),
@@ -131,7 +138,7 @@ impl Engine {
                 airtable_fails: AtomicBool::new(false),
                 airtable_is_back: Notify::new(),
                 tracker: TaskTracker::new(),
-                signals: Signals::default(),
+                signals,
                 listing: config.listing.clone(),
                 settings: config.sync.clone(),
                 page_size: config.airtable.page_size,
@@ -145,7 +152,13 @@ impl Engine {
             stop.cancelled().await;
             self.cut_off_runs();
         };
-        tokio::join!(self.dispatch(&stop), self.work_queue(&stop), self.schedule(&stop), cut_off);
+        tokio::join!(
+            self.dispatch(&stop),
+            self.work_queue(&stop),
+            self.schedule(&stop),
+            self.watch_fields(&stop),
+            cut_off
+        );
         self.inner.intake.close();
         self.inner.tracker.close();
         self.inner.tracker.wait().await;
@@ -258,11 +271,11 @@ impl Engine {
         }
     }
 
-    fn rules(&self) -> Rules {
+    fn rules(&self, plan: &FieldPlan) -> Rules {
         use chrono::Datelike;
         Rules {
             listed_status: self.inner.listing.status.clone(),
-            visible_field: self.inner.listing.visible_field.clone(),
+            visible_field: plan.visible_field.clone(),
             this_year: crate::clock::now().year(),
         }
     }

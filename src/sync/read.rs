@@ -15,7 +15,7 @@ use super::{
     recheck::shows_no_change,
 };
 use crate::{
-    airtable::{Kind, Permit},
+    airtable::{Kind, Lane, Permit},
     db::{
         DbError, Stamp,
         logs::{LogEntry, LogStatus},
@@ -137,7 +137,7 @@ impl Engine {
         plan: &FieldPlan,
     ) -> Reading {
         let started = Instant::now();
-        let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules()));
+        let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules(plan)));
         cause.timings.normalize = started.elapsed().as_secs_f64() * 1000.0;
         Reading { record_id, found, cause }
     }
@@ -158,12 +158,12 @@ impl Engine {
             }
             Logged::Notable => HashMap::new(),
         };
-        let fields = if plan.knows_fields() { Fields::Unsure } else { Fields::Sure };
+        let fields = if plan.knows_fields() { Fields::Unsure(&plan.mapped) } else { Fields::Sure };
         let db = &self.inner.db;
-        let outcomes = match db.store(stamp, readings.clone(), &plan.frozen, logged, fields).await {
+        let outcomes = match db.store(stamp, readings.clone(), &plan.kept, logged, fields).await {
             Err(DbError::FieldsMayBeGone) => {
-                let plan = self.inner.fields.read_schema(&self.inner.airtable, db).await?;
-                db.store(stamp, readings, &plan.frozen, logged, Fields::Sure).await?
+                let plan = self.look_at_fields(Lane::Webhook).await?;
+                db.store(stamp, readings, &plan.kept, logged, Fields::Sure).await?
             }
             stored => stored?,
         };

@@ -16,6 +16,7 @@ mod cache;
 mod chaos;
 mod compat;
 mod concurrency;
+mod drift;
 mod folding;
 mod http_caching;
 mod instances;
