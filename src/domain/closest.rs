@@ -5,7 +5,7 @@ use super::fold;
 /// How many are worth telling.
 const SHOWN: usize = 3;
 /// How like the given name one must be; 1 = the same but for accents and case.
-const LIKE_ENOUGH: f64 = 0.6;
+const LIKE_ENOUGH: f64 = 0.7;
 
 /// Those of `names` that are most like `given`, the likest first; accents and case do not count, and a name that holds the other is like it.
 pub fn closest<'n>(given: &str, names: impl IntoIterator<Item = &'n str>) -> Vec<&'n str> {

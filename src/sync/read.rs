@@ -142,6 +142,16 @@ impl Engine {
         Reading { record_id, found, cause }
     }
 
+    /// The same reading, as another plan understands it.
+    fn read_anew(&self, reading: Reading, plan: &FieldPlan) -> Reading {
+        let record = reading.found.map(|found| Record {
+            id: found.content.record_id,
+            created_time: found.content.created_at,
+            fields: found.content.data,
+        });
+        self.reading(reading.record_id, record, reading.cause, plan)
+    }
+
     /// A value that vanished is believed only when its field is still there.
     ///
     /// Stores readings and, if something was written, makes older responses unreachable.
@@ -163,6 +173,7 @@ impl Engine {
         let outcomes = match db.store(stamp, readings.clone(), &plan.kept, logged, fields).await {
             Err(DbError::FieldsMayBeGone) => {
                 let plan = self.look_at_fields(Lane::Webhook).await?;
+                let readings = readings.into_iter().map(|reading| self.read_anew(reading, &plan)).collect();
                 db.store(stamp, readings, &plan.kept, logged, Fields::Sure).await?
             }
             stored => stored?,

@@ -384,7 +384,15 @@ mod tests {
             .chain(report.troubles())
             .chain(report.unfed.iter().map(ToString::to_string))
             .collect();
-        insta::assert_debug_snapshot!(told, @"");
+        insta::assert_debug_snapshot!(told, @r#"
+        [
+            "the field \"Auto\" is now called \"Vehículo\" in Airtable and goes on feeding title; another field is called \"Auto\" by now, which is not the one that is read",
+            "the field \"Precio\" is gone from Airtable, so precio stays as before; closest: \"Precio de lista\"",
+            "the field \"Publicar\" is gone from Airtable, so listed stays as before",
+            "the field \"OrdenStatus\" has changed its type from singleSelect to multipleAttachments, which cannot be read as ordenstatus, so ordenstatus stays as before",
+            "no field feeds utilitario: Airtable has none called \"Utilitario\"; closest: \"Utilitarios\"",
+        ]
+        "#);
         assert!(report.missing.iter().any(|missing| missing.field == "Precio" && missing.since.is_some()));
     }
 
