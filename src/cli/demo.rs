@@ -127,6 +127,8 @@ async fn configure(secrets: &Secrets, simulator: &Simulator) -> anyhow::Result<C
         .set("airtable.table_id", simulator.table_id())
         .set("auth.webhook_secret", secrets.webhook.expose_secret())
         .set("auth.admin_token", secrets.admin.expose_secret())
+        .set("shop.page", "true")
+        .set("shop.photo_origins", format!("[\"{}\"]", simulator.url()))
         .load(Needs::Serve)?;
     if TcpListener::bind(config.server.bind_addr).await.is_err() {
         config.server.bind_addr = SocketAddr::new(config.server.bind_addr.ip(), 0);

@@ -54,6 +54,10 @@ pub(super) fn check(config: &Config, report: &mut Report) {
             report.wrong(key, shown_text(value), "a Cache-Control header, such as public, max-age=60");
         }
     }
+    for origin in config.shop.photo_origins.iter().filter(|origin| !is_origin(origin)) {
+        let example = r#"origins such as "https://photos.example.mx" without a path or a final /"#;
+        report.wrong("shop.photo_origins", shown_text(origin), example);
+    }
     if EnvFilter::try_new(&config.log.filter).is_err() {
         report.wrong("log.filter", shown_text(&config.log.filter), form("log.filter"));
     }
@@ -84,13 +88,18 @@ fn server(server: &ServerSettings, report: &mut Report) {
     );
     for origin in &server.cors_origins {
         let any = origin == "*" && server.cors_origins.len() == 1;
-        let right = Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
-        if !any && !right {
+        if !any && !is_origin(origin) {
             let example =
                 r#"["*"] alone, or origins such as "https://www.example.mx" without a path or a final /"#;
             report.wrong("server.cors_origins", shown_text(origin), example);
         }
     }
+}
+
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *text
+    })
 }
 
 fn auth(auth: &AuthSettings, report: &mut Report) {

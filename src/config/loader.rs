@@ -88,6 +88,7 @@ impl Loader {
             report.section("sync"),
             report.section("cache"),
             report.section("compat"),
+            report.section("shop"),
             report.section("log"),
             report.section::<BTreeMap<String, String>>(FREE_SECTION),
         );
@@ -100,6 +101,7 @@ impl Loader {
             Some(sync),
             Some(cache),
             Some(compat),
+            Some(shop),
             Some(log),
             Some(mut locations),
         ) = sections
@@ -116,6 +118,7 @@ impl Loader {
             sync,
             cache,
             compat,
+            shop,
             log,
             locations,
             mapping: Mapping::builtin().clone(),

@@ -27,7 +27,7 @@ pub use self::{
     problem::{ConfigErrors, Problem},
     settings::{
         AirtableSettings, AuthSettings, CacheSettings, CompatSettings, Config, DatabaseSettings,
-        ListingSettings, LogFormat, LogSettings, ServerSettings, SyncSettings,
+        ListingSettings, LogFormat, LogSettings, ServerSettings, ShopSettings, SyncSettings,
     },
 };
 

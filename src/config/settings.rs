@@ -33,6 +33,8 @@ pub struct Config {
     pub cache: CacheSettings,
     /// The old system's addresses.
     pub compat: CompatSettings,
+    /// The demo's shop page.
+    pub shop: ShopSettings,
     /// The log.
     pub log: LogSettings,
     /// Branch codes and their display names, such as `MTY` = `Monterrey`.
@@ -117,6 +119,8 @@ pub struct AirtableSettings {
     pub api_url: String,
     /// Requests per second to the base.
     pub requests_per_second: u32,
+    /// Requests that the workspace's plan allows in a month; zero: unknown.
+    pub monthly_calls: u64,
     /// How long the base is left alone after a 429 without `Retry-After`.
     #[serde(with = "super::duration")]
     pub pause_after_429: Duration,
@@ -219,6 +223,16 @@ pub struct CacheSettings {
 pub struct CompatSettings {
     /// Whether `/rapid-processor` and `/functions/v1/…` answer.
     pub supabase_paths: bool,
+}
+
+/// The demo's shop page.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShopSettings {
+    /// Whether there is one at `/`.
+    pub page: bool,
+    /// Where its photos come from.
+    pub photo_origins: Vec<String>,
 }
 
 /// The log.

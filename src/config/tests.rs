@@ -176,6 +176,7 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("VITRINA__SERVER__CORS_ORIGINS", r#"["*", "https://a.mx"]"#, "server.cors_origins"),
         ("VITRINA__SERVER__CORS_ORIGINS", r#"["a.mx", "b.mx"]"#, "server.cors_origins"),
         ("VITRINA__SERVER__CORS_ORIGINS", "https://a.mx", "server.cors_origins"),
+        ("VITRINA__SHOP__PHOTO_ORIGINS", r#"["https://a.mx/photos"]"#, "shop.photo_origins"),
         ("VITRINA__CACHE__STALE_FOR", "3d", "cache.stale_for"),
         ("VITRINA__CACHE__LIST_CONTROL", "public\r\nx: y", "cache.list_control"),
         ("VITRINA__CACHE__DETAIL_CONTROL", "", "cache.detail_control"),

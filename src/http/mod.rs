@@ -11,13 +11,16 @@ mod conditional;
 mod deliver;
 mod docs;
 mod guard;
+mod monitoring;
 mod openapi;
 mod ops;
+mod pages;
 mod problem;
 mod request_id;
 mod runs;
 pub mod schema;
 pub mod serve;
+mod shop;
 mod vehicles;
 mod webhook;
 
@@ -38,7 +41,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::auth::Credentials;
 use self::{guard::InFlight, problem::Problem};
-use crate::{catalog::Catalog, config::Config, db::Db, sync::Engine};
+use crate::{catalog::Catalog, config::Config, db::Db, monitor::Monitor, sync::Engine};
 
 /// What handlers may use; each takes the part it needs.
 #[derive(Clone, FromRef)]
@@ -47,6 +50,8 @@ pub struct AppState {
     pub catalog: Catalog,
     /// The write side.
     pub engine: Engine,
+    /// Figures, logs, runs and the queue.
+    pub monitor: Monitor,
     /// For readiness and notices to other instances.
     pub db: Db,
     /// Who may call what.
@@ -82,6 +87,8 @@ pub struct Limits {
     pub cache_ttl: Duration,
     /// Whether the old system's addresses answer.
     pub supabase_paths: bool,
+    /// Where the photos of the shop page come from; `None`: there is no shop page.
+    pub shop: Option<Vec<String>>,
 }
 
 impl Limits {
@@ -105,6 +112,7 @@ impl Limits {
             slugs_control: cache.slugs_control.parse()?,
             cache_ttl: cache.ttl,
             supabase_paths: config.compat.supabase_paths,
+            shop: config.shop.page.then(|| config.shop.photo_origins.clone()),
         })
     }
 }
@@ -115,11 +123,14 @@ pub fn router(state: AppState) -> Router {
     let (public, public_api) = public.split_for_parts();
     let (private, private_api) = private.split_for_parts();
     let in_flight = InFlight::new(&state.limits);
+    let shop = state.limits.shop.as_deref().map(shop::routes).unwrap_or_default();
     public
         .merge(openapi::route(&describe(public_api, private_api)))
         .layer(cors(&state.limits.cors_origins))
         .merge(private)
         .merge(docs::routes())
+        .merge(pages::routes())
+        .merge(shop)
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(CatchPanicLayer::custom(problem::panicked))
@@ -152,6 +163,7 @@ fn routes(supabase_paths: bool) -> (OpenApiRouter<AppState>, OpenApiRouter<AppSt
     let private = OpenApiRouter::new()
         .routes(routes!(webhook::airtable_sync))
         .routes(routes!(ops::invalidate_cache))
+        .routes(routes!(monitoring::kpis))
         .routes(routes!(runs::sync))
         .routes(routes!(runs::replay))
         .routes(routes!(ops::healthz))

@@ -26,6 +26,8 @@ pub(super) fn welcome(
 vitrina is running at {url} on a simulated Airtable at {airtable}.
 Somebody at the desk keeps editing vehicles; the log below tells what. Ctrl-C ends it and leaves nothing behind.
 
+  the shop          {url}/
+
   webhook secret    {webhook}
   operators' token  {admin}
 

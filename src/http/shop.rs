@@ -1,0 +1,31 @@
+//! The shop page of the demo: a small window on the public API, at `/` and `/autos/{slug}`.
+//!
+//! **Invariants:** off unless `shop.page` says otherwise: a dealership has a website of its own. The page is the same for everybody; what it
+//! shows it asks of `/vehicles` like any website. Photos come from the origins in `shop.photo_origins`, nothing else from elsewhere.
+
+use askama::Template;
+use axum::{Router, response::Response, routing::get};
+
+use super::{
+    AppState,
+    pages::{self, Assets, Policy},
+};
+
+#[derive(Template)]
+#[template(path = "shop/page.html", config = "src/http/askama.toml")]
+struct Page {
+    assets: Assets,
+}
+
+pub(super) fn routes(photo_origins: &[String]) -> Router<AppState> {
+    let policy = Policy::with_pictures_from(photo_origins);
+    let page = move || {
+        let response = show(&policy);
+        async move { response }
+    };
+    Router::new().route("/", get(page.clone())).route("/autos/{slug}", get(page))
+}
+
+fn show(policy: &Policy) -> Response {
+    pages::render(&Page { assets: Assets }, policy)
+}
