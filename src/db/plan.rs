@@ -175,7 +175,7 @@ impl Plan {
         let unreadable =
             |column: &&str| self.outcome.warnings.iter().any(|warning| warning.column == *column);
         self.gone.iter().any(|field| mapped.contains(field) && !seen.contains(field.as_str()))
-            || self.outcome.changed.iter().any(|column| unreadable(&column))
+            || self.outcome.changed.iter().any(unreadable)
     }
 
     /// Whether a run's log mentions it by itself.

@@ -38,11 +38,8 @@ impl KnownField {
     }
 
     /// The one of `known` that a mapping means by `source`: a name that vitrina knows, an id, or the present name of a renamed field.
-    pub fn meant_by<'k>(source: &str, known: impl Iterator<Item = &'k Self> + Clone) -> Option<&'k Self> {
-        known
-            .clone()
-            .find(|field| field.name == source)
-            .or_else(|| known.clone().find(|field| field.id == source))
-            .or_else(|| known.clone().find(|field| field.present_name == source))
+    pub fn meant_by<'k>(source: &str, known: &[&'k Self]) -> Option<&'k Self> {
+        let by = |is: fn(&Self) -> &str| known.iter().copied().find(|field| is(field) == source);
+        by(|field| &field.name).or_else(|| by(|field| &field.id)).or_else(|| by(|field| &field.present_name))
     }
 }

@@ -128,12 +128,11 @@ fn keeps(configured: &Mapping, column: Column, known: &[KnownField]) -> Keeps {
         configured.sources(column).iter().map(|source| state(column.kind(), source, known)).collect();
     let first = |wanted: State| states.iter().position(|state| *state == wanted);
     match (first(State::Fine), first(State::Lost)) {
-        (None, _) => Keeps::All,
         (Some(_), None) => Keeps::Nothing,
         // What is left of a title's sources may say something else of the same vehicle.
         (Some(_), Some(_)) if column == Column::Title => Keeps::All,
         (Some(fine), Some(lost)) if fine < lost => Keeps::Filled,
-        (Some(_), Some(_)) => Keeps::All,
+        (None, _) | (Some(_), Some(_)) => Keeps::All,
     }
 }
 
@@ -154,12 +153,14 @@ pub(super) fn state(kind: Kind, source: &[String], known: &[KnownField]) -> Stat
 
 /// The field of the table that a source means.
 pub(super) fn present<'k>(source: &str, known: &'k [KnownField]) -> Option<&'k KnownField> {
-    KnownField::meant_by(source, known.iter().filter(|field| field.is_present()))
+    let present: Vec<&KnownField> = known.iter().filter(|field| field.is_present()).collect();
+    KnownField::meant_by(source, &present)
 }
 
 /// The field that a source meant when there still was one.
 pub(super) fn lost<'k>(source: &str, known: &'k [KnownField]) -> Option<&'k KnownField> {
-    KnownField::meant_by(source, known.iter().filter(|field| !field.is_present()))
+    let gone: Vec<&KnownField> = known.iter().filter(|field| !field.is_present()).collect();
+    KnownField::meant_by(source, &gone)
 }
 
 pub(super) fn readable(kind: Kind, field: &KnownField) -> bool {

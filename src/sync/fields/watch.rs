@@ -43,10 +43,9 @@ impl Engine {
         let Some(last) = fields.last_look() else {
             return fields.plan(&self.inner.airtable, &self.inner.db).await.map(drop);
         };
-        if always || fields.every.is_some_and(|every| last.began.elapsed() >= every) {
-            if let Err(error) = self.look_at_fields(Lane::Run).await {
-                tracing::warn!(error = %error, "the fields could not be looked at; the run goes on with what is known of them");
-            }
+        let due = always || fields.every.is_some_and(|every| last.began.elapsed() >= every);
+        if due && let Err(error) = self.look_at_fields(Lane::Run).await {
+            tracing::warn!(error = %error, "the fields could not be looked at; the run goes on with what is known of them");
         }
         Ok(())
     }
