@@ -15,7 +15,8 @@ use tokio::{
 };
 
 use crate::{
-    airtable::{AirtableClient, SetUpError},
+    airtable::{AirtableClient, Others, SetUpError},
+    alerts::Alerts,
     catalog::Catalog,
     config::{Config, DatabaseSettings},
     db::{Db, DbError},
@@ -23,6 +24,7 @@ use crate::{
     lifecycle::{Ending, Lifecycle},
     monitor::Monitor,
     private_pg::{Keep, Options, PrivatePg, PrivatePgError},
+    signals::Signal,
     sync::Engine,
 };
 
@@ -134,6 +136,8 @@ impl App {
         lifecycle.spawn_essential("http", http::serve::serve(listener, router, limits, soft, hard));
         let (engine, stop) = (self.state.engine.clone(), lifecycle.soft());
         lifecycle.spawn_essential("sync", async move { engine.run(stop).await });
+        let (alerts, stop) = (self.state.alerts.clone(), lifecycle.soft());
+        lifecycle.spawn("alerts", async move { alerts.run(stop).await });
         let (state, stop) = (self.state.clone(), lifecycle.soft());
         lifecycle.spawn("notices", async move {
             stop.run_until_cancelled(hear_others(&state)).await;
@@ -152,13 +156,42 @@ pub fn private_postgres(settings: &DatabaseSettings) -> Options {
 /// The write side alone, for commands that sync without serving; running instances hear of what it stores.
 pub fn engine(config: &Config, db: Db) -> Result<Engine, StartError> {
     let catalog = Catalog::new(db.clone(), config.locations.clone(), &config.cache);
-    Ok(Engine::new(db, AirtableClient::new(&config.airtable)?, catalog, config))
+    let airtable = AirtableClient::new(&config.airtable)?;
+    airtable.share_turns(others(&db, &config.airtable.base_id));
+    Ok(Engine::new(db, airtable, catalog, config))
+}
+
+/// Those on the same database, who ask the same base. Without the database each goes by its own count.
+fn others(db: &Db, base_id: &str) -> Others {
+    let base: Arc<str> = base_id.into();
+    let (turns, to_turn) = (db.clone(), Arc::clone(&base));
+    let (pauses, to_pause) = (db.clone(), base);
+    Others {
+        take_turn: Box::new(move |per_window, window| {
+            let (db, base) = (turns.clone(), Arc::clone(&to_turn));
+            Box::pin(async move {
+                db.take_turn(&base, per_window, window).await.unwrap_or_else(|error| {
+                    tracing::debug!(error = %error, "turns of the base cannot be shared at the moment");
+                    None
+                })
+            })
+        }),
+        pause: Box::new(move |pause| {
+            let (db, base) = (pauses.clone(), Arc::clone(&to_pause));
+            Box::pin(async move {
+                if let Err(error) = db.pause_turns(&base, pause).await {
+                    tracing::warn!(error = %error, "the other instances could not be told to leave the base alone");
+                }
+            })
+        }),
+    }
 }
 
 fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
     let engine = engine(config, db.clone())?;
     Ok(AppState {
         catalog: engine.catalog().clone(),
+        alerts: Alerts::new(db.clone(), engine.clone(), config),
         monitor: Monitor::new(db.clone(), engine.clone(), config),
         engine,
         db,
@@ -198,6 +231,7 @@ async fn hear_others(state: &AppState) {
         let error = match state.db.listen().await {
             Ok(mut listener) => {
                 pause = Duration::from_millis(250);
+                state.engine.signals().clear(Signal::ListenerDown);
                 if std::mem::replace(&mut was_away, false) {
                     state.engine.want_catch_up();
                 }
@@ -213,6 +247,7 @@ async fn hear_others(state: &AppState) {
             Err(error) => error,
         };
         was_away = true;
+        state.engine.signals().raise(Signal::ListenerDown, error.to_string());
         tracing::warn!(error = %error, "the notices of other instances cannot be heard; trying again");
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);

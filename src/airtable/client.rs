@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::{
-    AirtableError, FieldNames, Kind, Lane, Permit, Policy, SetUpError, TableSchema, Waited, formula,
+    AirtableError, FieldNames, Kind, Lane, Others, Permit, Policy, SetUpError, TableSchema, Waited, formula,
     quota::{Quota, QuotaStop, next_month},
     rate_limit::RateLimiter,
     request::{self, Ask},
@@ -89,6 +89,11 @@ impl AirtableClient {
         })))
     }
 
+    /// From now on the base's turns are shared with others who ask it. Call it before the first request.
+    pub fn share_turns(&self, others: Others) {
+        self.0.limiter.share(others);
+    }
+
     /// Waits for the base's turn: webhooks before runs, first come, first served, nobody during a pause. Dropping the future
     /// gives the place back. The permit is good for one request, to be made at once.
     pub async fn permit(&self, lane: Lane) -> Permit {
@@ -133,9 +138,18 @@ impl AirtableClient {
     /// The table as the base describes it; needs the scope `schema.bases:read`. A table that is not there is
     /// [`Kind::NotFound`], and the error names those that are.
     pub async fn schema(&self, first: Permit) -> Result<TableSchema, AirtableError> {
-        let ask = Ask { what: "the schema", url: self.0.schema_url.clone(), body: None };
-        let tables: Tables = self.send(&ask, first).await?;
+        let tables: Tables = self.send(&self.schema_ask(), first).await?;
         tables.find(&self.0.settings.base_id, &self.0.settings.table_id)
+    }
+
+    pub(super) fn schema_ask(&self) -> Ask {
+        Ask { what: "the schema", url: self.0.schema_url.clone(), body: None }
+    }
+
+    /// An address below `/v0/meta`.
+    pub(super) fn meta_url(&self, path: &[&str]) -> Result<Url, AirtableError> {
+        url(&self.0.settings.api_url, &[&["v0", "meta"], path].concat())
+            .map_err(|error| AirtableError::new(Kind::InvalidRequest, error.to_string()))
     }
 
     /// From now on records are read by field id and their keys translated by `names`; `None`: read by name. Requests under way
@@ -211,7 +225,11 @@ impl AirtableClient {
     }
 
     /// Sends it until it is answered, cannot be, or was tried often enough.
-    async fn send<T: DeserializeOwned>(&self, ask: &Ask, first: Permit) -> Result<T, AirtableError> {
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        first: Permit,
+    ) -> Result<T, AirtableError> {
         let lane = first.lane();
         let mut first = Some(first);
         let mut attempts = 0;
@@ -262,16 +280,16 @@ impl AirtableClient {
             ask.what,
         );
         if let Err(error) = &outcome {
-            self.heed(error);
+            self.heed(error).await;
         }
         outcome
     }
 
     /// What an answer means for the requests after it.
-    fn heed(&self, error: &AirtableError) {
+    async fn heed(&self, error: &AirtableError) {
         match error.kind.policy() {
             Policy::PauseBase => {
-                self.0.limiter.pause(Instant::now() + retry::pause(error, &self.0.settings));
+                self.0.limiter.pause(retry::pause(error, &self.0.settings)).await;
             }
             Policy::StopUntilResumed => self.stop_until(next_month(super::now())),
             Policy::Retry | Policy::RestartListing | Policy::GiveUp { .. } => {}

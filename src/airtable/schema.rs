@@ -82,6 +82,11 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    /// All of them.
+    pub(super) fn all(self) -> Vec<TableSchema> {
+        self.tables
+    }
+
     /// The table with this id or, if there is none, this name.
     pub(super) fn find(self, base: &str, id_or_name: &str) -> Result<TableSchema, AirtableError> {
         let mut tables = self.tables;

@@ -4,12 +4,13 @@
 
 use std::fmt::Debug;
 
+use axum::http::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
-    database_url,
+    alerts, database_url,
     problem::{form, shown_text},
     report::Report,
     settings::{AirtableSettings, AuthSettings, Config, DatabaseSettings, ServerSettings},
@@ -66,6 +67,7 @@ pub(super) fn check(config: &Config, report: &mut Report) {
         ("server.request_timeout", &config.server.request_timeout),
         report,
     );
+    alerts::check(config, report);
     at_most(("cache.stale_for", &config.cache.stale_for), ("cache.ttl", &config.cache.ttl), report);
 }
 
@@ -86,6 +88,16 @@ fn server(server: &ServerSettings, report: &mut Report) {
         ("server.max_connections", &server.max_connections),
         report,
     );
+    not_zero("server.client_burst", &server.client_burst, report);
+    if let Some(name) = &server.client_address_header
+        && HeaderName::from_bytes(name.as_bytes()).is_err()
+    {
+        report.wrong(
+            "server.client_address_header",
+            shown_text(name),
+            "the name of a header, such as x-forwarded-for",
+        );
+    }
     for origin in &server.cors_origins {
         let any = origin == "*" && server.cors_origins.len() == 1;
         if !any && !is_origin(origin) {
@@ -151,10 +163,7 @@ fn airtable(airtable: &AirtableSettings, report: &mut Report) {
     if table.trim() != table || table.chars().any(char::is_control) {
         report.wrong("airtable.table_id", shown_text(table), form("airtable.table_id"));
     }
-    let address = Url::parse(&airtable.api_url).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
-    });
-    if !address {
+    if !is_http(&airtable.api_url) {
         report.wrong("airtable.api_url", shown_text(&airtable.api_url), form("airtable.api_url"));
     }
     not_zero("airtable.requests_per_second", &airtable.requests_per_second, report);
@@ -180,6 +189,13 @@ fn airtable(airtable: &AirtableSettings, report: &mut Report) {
     );
 }
 
+/// An address that paths can be put behind.
+pub(super) fn is_http(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
+    })
+}
+
 /// A secret that was given can stand in an `Authorization` header and is long enough.
 fn sendable(key: &str, secret: &SecretString, min_chars: usize, report: &mut Report) {
     let secret = secret.expose_secret();
@@ -190,13 +206,13 @@ fn sendable(key: &str, secret: &SecretString, min_chars: usize, report: &mut Rep
     }
 }
 
-fn not_empty(key: &str, text: &str, report: &mut Report) {
+pub(super) fn not_empty(key: &str, text: &str, report: &mut Report) {
     if text.trim().is_empty() {
         report.wrong(key, "empty", "a text that is not empty");
     }
 }
 
-fn not_zero<T: Default + PartialEq + Debug>(key: &str, value: &T, report: &mut Report) {
+pub(super) fn not_zero<T: Default + PartialEq + Debug>(key: &str, value: &T, report: &mut Report) {
     if *value == T::default() {
         report.wrong(key, format!("{value:?}"), "more than zero");
     }

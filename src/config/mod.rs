@@ -10,6 +10,7 @@
 //!
 //! **Not here:** whether PostgreSQL and Airtable accept what is configured; `doctor` asks them.
 
+mod alerts;
 mod checks;
 mod database_url;
 mod duration;
@@ -23,6 +24,7 @@ mod settings;
 mod tests;
 
 pub use self::{
+    alerts::AlertSettings,
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{

@@ -38,6 +38,18 @@ pub struct Problem {
     pub expected: String,
 }
 
+impl Problem {
+    /// The variable that sets it, where there is one.
+    pub fn variable(&self) -> Option<String> {
+        let short = SHORT_NAMES.iter().find(|(_, long)| *long == self.key);
+        let long = || {
+            let (section, name) = self.key.split_once('.')?;
+            Some(format!("VITRINA__{}__{}", section.to_uppercase(), name.to_uppercase()))
+        };
+        short.map(|(short, _)| (*short).to_owned()).or_else(long)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, found, origin, expected } = self;
@@ -125,6 +137,8 @@ pub(super) fn form(key: &str) -> &'static str {
         "listing.fields_file" => "the path of a readable file in the form of config/fields.toml",
         "sync.nightly" => "a cron expression of five parts, such as 0 2 * * * for two o'clock every night",
         "sync.time_zone" => "an IANA time zone, such as America/Monterrey",
+        "alerts.min_success_rate" => "a share from 0 to 1, such as 0.9",
+        "alerts.public_url" => "an address of the form https://sync.example.mx",
         "log.format" => "pretty or json",
         "log.filter" => "a tracing filter, such as info or info,vitrina=debug",
         _ => "",

@@ -10,7 +10,7 @@ use sqlx::{Connection, PgConnection, migrate::Migrate};
 use super::{Db, DbError, MIGRATOR};
 
 /// What the first migrations make, and other systems may have made before them.
-const OURS: [&str; 9] = [
+pub(super) const OURS: [&str; 9] = [
     "airtable_fields",
     "inventario_cache",
     "listing",

@@ -10,6 +10,7 @@
 mod bind;
 mod plan;
 mod report;
+mod sample;
 mod watch;
 
 use std::{
@@ -39,6 +40,7 @@ pub(super) use self::plan::FieldPlan;
 pub use self::{
     bind::bind,
     report::{Appeared, FieldReport, Missing, Renamed, Retyped, Unfed, report},
+    sample::{Sample, sample},
 };
 
 /// The present plan; made when first needed.

@@ -41,7 +41,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     fields::{
-        Appeared, FieldReport, Missing, Renamed, Retyped, Unfed, bind, report as field_report, table_key,
+        Appeared, FieldReport, Missing, Renamed, Retyped, Sample, Unfed, bind, report as field_report,
+        sample, table_key,
     },
     intake::Delivery,
     preview::{Difference, PreviewReport},
@@ -82,6 +83,7 @@ struct Inner {
     used_up: Notify,
     airtable_fails: AtomicBool,
     airtable_is_back: Notify,
+    run_moved: Notify,
     tracker: TaskTracker,
     signals: Signals,
     listing: ListingSettings,
@@ -144,6 +146,7 @@ impl Engine {
                 used_up: Notify::new(),
                 airtable_fails: AtomicBool::new(false),
                 airtable_is_back: Notify::new(),
+                run_moved: Notify::new(),
                 tracker: TaskTracker::new(),
                 signals,
                 listing: config.listing.clone(),
@@ -255,6 +258,11 @@ impl Engine {
     /// What this process knows to be wrong.
     pub fn signals(&self) -> &Signals {
         &self.inner.signals
+    }
+
+    /// Waits until a run of this process begins or ends. For one listener; what happens while it does not wait is not lost to it.
+    pub async fn run_moved(&self) {
+        self.inner.run_moved.notified().await;
     }
 
     /// Gives every waiting record its turn.

@@ -17,8 +17,9 @@ mod listing;
 mod reconcile;
 mod report;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Mutex, watch};
@@ -29,6 +30,7 @@ use super::{Engine, SyncError, read::Task};
 use crate::{
     airtable::{Kind, Lane, formula},
     db::{
+        DbError,
         lock::RunLock,
         logs::{LogEntry, LogStatus},
         records::{Cause, Timings},
@@ -39,6 +41,11 @@ use crate::{
 
 /// How far a catch-up looks behind the beginning of the last run: for clocks that differ and changes that show late.
 const OVERLAP: TimeDelta = TimeDelta::minutes(5);
+/// How often the end of a run is written down, if the database does not take it at once: within some ten seconds.
+const WRITING_DOWN: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(200))
+    .with_max_delay(Duration::from_secs(3))
+    .with_max_times(6);
 /// Requests of a replay that are under way at once: enough to hide Airtable's latency at 5 a second.
 const REPLAYS_AT_ONCE: usize = 4;
 
@@ -96,8 +103,8 @@ pub enum RunError {
     Sync(#[from] SyncError),
 }
 
-impl From<crate::db::DbError> for RunError {
-    fn from(error: crate::db::DbError) -> Self {
+impl From<DbError> for RunError {
+    fn from(error: DbError) -> Self {
         Self::Sync(error.into())
     }
 }
@@ -140,6 +147,7 @@ impl Engine {
         };
         self.exchange_usage().await?;
         let id = self.inner.db.begin_run(&lock, scope.kind(), trigger).await?;
+        self.inner.run_moved.notify_one();
         Ok(Run { lock: Mutex::new(lock), id, scope, trigger, counts: watch::Sender::default() })
     }
 
@@ -152,16 +160,21 @@ impl Engine {
         run.counts.send_modify(|counts| {
             counts.api_calls = i32::try_from(self.inner.airtable.calls() - calls).unwrap_or(i32::MAX);
         });
+        if let Err(RunError::Sync(SyncError::Airtable(error))) = &result {
+            self.note_refusal(error);
+        }
         let report = RunReport {
             run: run.id,
             kind: run.scope.kind(),
             trigger: run.trigger,
             counts: *run.counts.borrow(),
             duration: started.elapsed(),
+            braked: matches!(result, Err(RunError::Brake { .. })),
             error: result.err().map(|error| error.to_string()),
         };
         self.write_down(&report).await?;
         self.exchange_usage_or_warn().await;
+        self.inner.run_moved.notify_one();
         run.lock.into_inner().release().await;
         Ok(report)
     }
@@ -227,8 +240,12 @@ impl Engine {
             run.error = report.error,
             "{report}"
         );
-        self.inner.db.update_run(report.run, &report.counts).await?;
-        self.inner.db.finish_run(report.run, report.error.as_deref()).await?;
+        let finish = || async {
+            self.inner.db.update_run(report.run, &report.counts).await?;
+            self.inner.db.finish_run(report.run, report.error.as_deref(), report.braked).await
+        };
+        // A run often fails because the database went away, and a row that says `running` for ever would say nothing.
+        finish.retry(WRITING_DOWN).when(DbError::is_transient).await?;
         let summary = LogEntry {
             record_id: None,
             sync_type: report.trigger,

@@ -10,12 +10,14 @@
     reason = "a test says by its name what is promised, and fails by panicking"
 )]
 
+mod alerts;
 mod architecture;
 mod automation;
 mod cache;
 mod chaos;
 mod compat;
 mod concurrency;
+mod doctor;
 mod drift;
 mod folding;
 mod http_caching;
