@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::{Connection, PgConnection, Row};
@@ -121,18 +122,17 @@ impl Db {
     pub async fn check_migrations(&self) -> Result<Migrations, DbError> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
         let query = format!(
-            r#"select coalesce(json_agg(json_build_array(version, success, encode(checksum, 'hex')) order by version), '[]')::text
+            r#"select coalesce(json_agg(json_build_array(version, success, encode(checksum, 'base64')) order by version), '[]')::text
                from "{}"._sqlx_migrations"#,
             self.schema
         );
         let applied: Vec<(i64, bool, String)> = ask(&mut connection, query).await?;
         connection.close().await?;
         let steps = || MIGRATOR.iter().filter(|step| step.migration_type.is_up_migration());
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let taken = |version: i64| applied.iter().find(|(other, ..)| *other == version);
         let broken = |(version, success, checksum): &&(i64, bool, String)| {
             let ours = steps().find(|step| step.version == *version);
-            !success || ours.is_some_and(|step| hex(&step.checksum) != *checksum)
+            !success || ours.is_some_and(|step| BASE64.encode(&step.checksum) != *checksum)
         };
         Ok(Migrations {
             applied: applied.len(),

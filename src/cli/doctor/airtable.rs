@@ -164,23 +164,19 @@ async fn schema(client: &AirtableClient, settings: &AirtableSettings, report: &m
         return Schema::Unknown;
     }
     let permit = client.permit(Lane::Webhook).await;
-    match client.bases(permit).await {
-        Ok(bases) => {
-            report.ok(AREA, "schema", "the token has the scope schema.bases:read");
-            no_base(base, &bases, report);
-            Schema::NoBase
-        }
-        Err(_) => {
-            report.warning(
-                AREA,
-                "schema",
-                "the token lacks the scope schema.bases:read",
-                "Fields are read by name: one that is renamed counts as empty for every vehicle, and one that vanishes goes unnoticed.",
-                "Add the scope to the token at https://airtable.com/create/tokens; the token itself stays the same.",
-            );
-            Schema::Hidden
-        }
+    if let Ok(bases) = client.bases(permit).await {
+        report.ok(AREA, "schema", "the token has the scope schema.bases:read");
+        no_base(base, &bases, report);
+        return Schema::NoBase;
     }
+    report.warning(
+        AREA,
+        "schema",
+        "the token lacks the scope schema.bases:read",
+        "Fields are read by name: one that is renamed counts as empty for every vehicle, and one that vanishes goes unnoticed.",
+        "Add the scope to the token at https://airtable.com/create/tokens; the token itself stays the same.",
+    );
+    Schema::Hidden
 }
 
 fn find(tables: Vec<TableSchema>, wanted: &str, report: &mut Report) -> Schema {

@@ -115,7 +115,7 @@ pub(super) fn check_by_name(config: &Config, sample: Option<&Sample>, report: &m
         .mapping
         .columns()
         .filter(|column| !config.mapping.fields_of(*column).any(|field| sample.filled.contains(field)))
-        .map(|column| column.as_str())
+        .map(Column::as_str)
         .collect();
     if unseen.is_empty() {
         return report.ok(AREA, "mapping", "fields are read by name, and every column is filled somewhere");
