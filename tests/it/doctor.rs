@@ -405,7 +405,7 @@ async fn a_wrong_host_password_user_and_database_are_told_apart() {
     patient.examined().await.has_one_problem(
         "database",
         "privileges",
-        "belong to somebody else: airtable_fields (vitrina)",
+        "belong to somebody else: _sqlx_migrations (vitrina)",
         "owner to",
     );
 }

@@ -242,6 +242,10 @@ fn privileges(found: &Checkup, settings: &DatabaseSettings, place: &Place, repor
 /// Whether the tables are there and can be read.
 async fn tables(db: &Db, found: &Checkup, settings: &DatabaseSettings, report: &mut Report) -> bool {
     let schema = &settings.schema;
+    if !found.owned_by_others.is_empty() {
+        skip(report, &["tables", "migrations"], "the tables belong to somebody else");
+        return false;
+    }
     let migrations = if found.migrated {
         match db.check_migrations().await {
             Ok(migrations) => migrations,
