@@ -6,6 +6,7 @@
 //! Exit codes: 0 fine, warnings included; 1 a problem; 2 a wrong configuration.
 
 mod airtable;
+mod connection;
 mod database;
 mod fields;
 mod report;

@@ -244,13 +244,11 @@ impl Fields {
         for trouble in troubles.iter().filter(|trouble| !told.contains(trouble)) {
             tracing::error!("{trouble}; mend it in Airtable, or name another field in the field mapping");
         }
-        if troubles.is_empty() {
-            if !told.is_empty() {
-                tracing::info!("every field that was missing is there again");
-            }
-            self.signals.clear(Signal::FieldsMissing);
-        } else {
+        if !troubles.is_empty() {
             self.signals.raise(Signal::FieldsMissing, troubles.join("; "));
+        } else if !told.is_empty() {
+            tracing::info!("every field that was missing is there again");
+            self.signals.clear(Signal::FieldsMissing);
         }
     }
 }

@@ -8,8 +8,11 @@ use std::{fmt, process::ExitCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Where the text begins, and where it is broken.
+/// Where the text begins.
 const MARGIN: usize = 36;
+/// The room for a check's name.
+const NAME: usize = 22;
+/// Where the text is broken.
 const WIDTH: usize = 118;
 
 /// What is checked.
@@ -152,9 +155,10 @@ impl fmt::Display for Report {
                 writeln!(out, "{}", area.title())?;
             }
             for check in checks {
-                write!(out, "  {:<11}{:<22} ", check.status.shown(), check.name)?;
-                if check.name.chars().count() > 22 {
-                    write!(out, "\n{:MARGIN$}", "")?;
+                if check.name.chars().count() > NAME {
+                    write!(out, "  {:<11}{}\n{:MARGIN$}", check.status.shown(), check.name, "")?;
+                } else {
+                    write!(out, "  {:<11}{:<NAME$} ", check.status.shown(), check.name)?;
                 }
                 write_wrapped(out, &check.found, "")?;
                 if let Some(why) = &check.why {
@@ -222,7 +226,23 @@ mod tests {
             "It matters.",
             "Do it.",
         );
-        insta::assert_snapshot!(report.to_string(), @"");
+        insta::assert_snapshot!(report.to_string(), @r"
+        Database
+          ✓ ok       connection             PostgreSQL answers
+        Airtable
+          ✗ problem  token                  Airtable does not know it
+                                            why: Nothing can be read.
+                                            do:  Make another one.
+          - skipped  base                   skipped because the token is wrong
+        Fields
+          ! warning  a very long name of a column
+                                            word word word word word word word word word word word word word word word word
+                                            word word word word word word word word word word word word word word
+                                            why: It matters.
+                                            do:  Do it.
+
+        1 problem, 1 warning, 1 ok, 1 skipped.
+        ");
         assert_eq!(report.to_json()["checks"][1]["do"], "Make another one.");
         assert_eq!(report.to_json()["problems"], 1);
     }
