@@ -6,6 +6,7 @@
 #![expect(clippy::doc_markdown, reason = "doc comments are printed on a terminal, where backticks are noise")]
 
 mod demo;
+mod doctor;
 mod healthcheck;
 mod sync;
 mod work;
@@ -69,6 +70,15 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Find out what is wrong with a set-up, why it matters and what to do.
+    ///
+    /// Looks at the settings, the database, Airtable (token, scopes, base, table, fields against the mapping) and the service. Writes
+    /// nothing and sends three or four requests to Airtable. Exit code 1 when there is a problem, 2 when a setting is wrong.
+    Doctor {
+        /// Print the checks as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Ask the service on this machine whether it is alive.
     ///
     /// For the HEALTHCHECK of container images. Looks at BIND_ADDR as `serve` does; exit code 1 when nothing answers there.
@@ -91,6 +101,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sync(options) => sync::sync(options).await,
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
+        Command::Doctor { json } => Box::pin(doctor::run(json)).await,
         Command::Healthcheck => healthcheck::run().await,
         Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };

@@ -138,9 +138,18 @@ impl AirtableClient {
     /// The table as the base describes it; needs the scope `schema.bases:read`. A table that is not there is
     /// [`Kind::NotFound`], and the error names those that are.
     pub async fn schema(&self, first: Permit) -> Result<TableSchema, AirtableError> {
-        let ask = Ask { what: "the schema", url: self.0.schema_url.clone(), body: None };
-        let tables: Tables = self.send(&ask, first).await?;
+        let tables: Tables = self.send(&self.schema_ask(), first).await?;
         tables.find(&self.0.settings.base_id, &self.0.settings.table_id)
+    }
+
+    pub(super) fn schema_ask(&self) -> Ask {
+        Ask { what: "the schema", url: self.0.schema_url.clone(), body: None }
+    }
+
+    /// An address below `/v0/meta`.
+    pub(super) fn meta_url(&self, path: &[&str]) -> Result<Url, AirtableError> {
+        url(&self.0.settings.api_url, &[&["v0", "meta"], path].concat())
+            .map_err(|error| AirtableError::new(Kind::InvalidRequest, error.to_string()))
     }
 
     /// From now on records are read by field id and their keys translated by `names`; `None`: read by name. Requests under way
@@ -216,7 +225,11 @@ impl AirtableClient {
     }
 
     /// Sends it until it is answered, cannot be, or was tried often enough.
-    async fn send<T: DeserializeOwned>(&self, ask: &Ask, first: Permit) -> Result<T, AirtableError> {
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        first: Permit,
+    ) -> Result<T, AirtableError> {
         let lane = first.lane();
         let mut first = Some(first);
         let mut attempts = 0;

@@ -12,6 +12,7 @@
 //!
 //! **Not here:** what a record means (`domain`), when it is read (`sync`), collecting ids into one request (`sync`).
 
+mod account;
 mod client;
 mod error;
 pub mod formula;
@@ -33,6 +34,7 @@ use std::{
 use chrono::{DateTime, Utc};
 
 pub use self::{
+    account::{BaseSeen, Owner},
     client::{AirtableClient, Listing, MAX_RECORDS_PER_REQUEST, Page},
     error::{AirtableError, SetUpError},
     kind::{Kind, Policy},

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
-    alerts,
+    alerts, database_url,
     problem::{form, shown_text},
     report::Report,
     settings::{AirtableSettings, AuthSettings, Config, DatabaseSettings, ServerSettings},
@@ -128,16 +128,10 @@ fn auth(auth: &AuthSettings, report: &mut Report) {
 }
 
 fn database(database: &DatabaseSettings, report: &mut Report) {
-    let url = database.url.as_ref().map(|url| Url::parse(url.expose_secret()));
-    let found = match url {
-        Some(Ok(url)) if !matches!(url.scheme(), "postgres" | "postgresql") => {
-            Some("not a postgres:// address")
-        }
-        Some(Err(_)) => Some("not an address"),
-        _ => None,
-    };
-    if let Some(found) = found {
-        report.wrong("database.url", found, form("database.url"));
+    if let Some((found, expected)) =
+        database.url.as_ref().and_then(|url| database_url::problem(url.expose_secret()))
+    {
+        report.wrong("database.url", found, expected);
     }
     let schema = &database.schema;
     let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');

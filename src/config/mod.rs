@@ -12,6 +12,7 @@
 
 mod alerts;
 mod checks;
+mod database_url;
 mod duration;
 mod layers;
 mod loader;

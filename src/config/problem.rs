@@ -38,6 +38,18 @@ pub struct Problem {
     pub expected: String,
 }
 
+impl Problem {
+    /// The variable that sets it, where there is one.
+    pub fn variable(&self) -> Option<String> {
+        let short = SHORT_NAMES.iter().find(|(_, long)| *long == self.key);
+        let long = || {
+            let (section, name) = self.key.split_once('.')?;
+            Some(format!("VITRINA__{}__{}", section.to_uppercase(), name.to_uppercase()))
+        };
+        short.map(|(short, _)| (*short).to_owned()).or_else(long)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, found, origin, expected } = self;

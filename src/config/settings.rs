@@ -151,6 +151,9 @@ pub struct AirtableSettings {
     pub backoff_max: Duration,
     /// Records in one request; Airtable allows 100.
     pub page_size: usize,
+    /// How often the schema is looked at for renamed, retyped and deleted fields; zero: only before full runs and when values vanish.
+    #[serde(with = "super::duration")]
+    pub schema_every: Duration,
 }
 
 /// What is shown.

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::{
-    Fault, FieldKind, OTHER, RateLimit, Seen, Simulator, VEHICLES,
+    Fault, FieldKind, OTHER, RateLimit, Scope, Seen, Simulator, VEHICLES,
     server::State,
     store::{Record, Table},
 };
@@ -141,6 +141,11 @@ impl Simulator {
     /// Accepts this token from now on and revokes the former one.
     pub fn set_token(&self, token: &str) {
         token.clone_into(&mut self.shared.lock().token);
+    }
+
+    /// Leaves the token these scopes alone.
+    pub fn set_scopes(&self, scopes: &[Scope]) {
+        self.shared.lock().scopes = Some(scopes.to_vec());
     }
 
     /// See [`super::Options::latency`].

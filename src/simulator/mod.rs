@@ -10,7 +10,7 @@
 //! | `api` | what is answered, and every refusal word for word |
 //! | `store`, `cells` | the base: tables, records, listings under way; pure |
 //! | `formula` | `filterByFormula`; pure |
-//! | `faults`, `limits`, `seen` | scripted faults, the rate limit, the requests that came in |
+//! | `faults`, `limits`, `scopes`, `seen` | scripted faults, the rate limit, what the token may do, the requests that came in |
 //! | `attachments`, `clock`, `ids` | URLs that die, a time that can be moved, ids by seed |
 //! | `options`, `vehicles` | how it starts, and the table it starts with |
 //!
@@ -30,6 +30,7 @@ mod ids;
 pub mod inventory;
 mod limits;
 mod options;
+mod scopes;
 mod seen;
 mod server;
 mod store;
@@ -51,6 +52,7 @@ pub use self::{
     handle::Stored,
     limits::RateLimit,
     options::{FieldSpec, Options, Pictures, TableSpec},
+    scopes::Scope,
     seen::Seen,
     store::FieldKind,
 };
@@ -93,6 +95,7 @@ impl Simulator {
             },
             clock: Clock::start(),
             token: options.token,
+            scopes: None,
             limiter: Limiter::new(options.rate_limit),
             free_edits: options.free_edits,
             faults: Faults::default(),

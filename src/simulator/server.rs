@@ -36,6 +36,7 @@ use super::{
     faults::{Faults, What},
     limits::Limiter,
     options::Pictures,
+    scopes::{self, Scope},
     seen::{Log, Seen},
     store::Store,
 };
@@ -55,6 +56,8 @@ pub(super) struct State {
     pub(super) links: Links,
     pub(super) clock: Clock,
     pub(super) token: String,
+    /// What the token may do; `None`: everything.
+    pub(super) scopes: Option<Vec<Scope>>,
     pub(super) limiter: Limiter,
     pub(super) free_edits: bool,
     pub(super) faults: Faults,
@@ -141,6 +144,10 @@ impl State {
             None => return Some(Refusal::AuthenticationRequired),
             Some(token) if token.trim() != self.token => return Some(Refusal::InvalidToken),
             Some(_) => {}
+        }
+        let lacks = |scope| self.scopes.as_ref().is_some_and(|scopes| !scopes.contains(&scope));
+        if scopes::needed(seen).is_some_and(lacks) {
+            return Some(Refusal::PermissionsOrModelNotFound);
         }
         let free = !seen.is_of_the_base() || (self.free_edits && seen.is_edit());
         let admitted = free || self.limiter.admit(self.clock.now());

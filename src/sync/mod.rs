@@ -39,13 +39,20 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{fields::Fields, intake::Intake};
 pub use self::{
+    fields::{
+        Appeared, FieldReport, Missing, Renamed, Retyped, Sample, Unfed, bind, report as field_report,
+        sample, table_key,
+    },
     intake::Delivery,
     preview::{Difference, PreviewReport},
     read::distinct,
     run::{Run, RunError, RunReport, Scope},
     schedule::Nightly,
+};
+use self::{
+    fields::{FieldPlan, Fields},
+    intake::Intake,
 };
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
@@ -124,12 +131,13 @@ pub enum Delivered {
 impl Engine {
     /// An engine that does nothing yet; see [`Engine::run`].
     pub fn new(db: Db, airtable: AirtableClient, catalog: Catalog, config: &Config) -> Self {
+        let signals = Signals::default();
         Self {
             inner: Arc::new(Inner {
                 db,
                 airtable,
                 catalog,
-                fields: Fields::new(config),
+                fields: Fields::new(config, signals.clone()),
                 intake: Intake::default(),
                 enqueued: Notify::new(),
                 stopping: CancellationToken::new(),
@@ -140,7 +148,7 @@ impl Engine {
                 airtable_is_back: Notify::new(),
                 run_moved: Notify::new(),
                 tracker: TaskTracker::new(),
-                signals: Signals::default(),
+                signals,
                 listing: config.listing.clone(),
                 settings: config.sync.clone(),
                 page_size: config.airtable.page_size,
@@ -160,6 +168,7 @@ impl Engine {
             self.work_queue(&stop),
             Box::pin(self.schedule(&stop)),
             self.keep_usage(&stop),
+            self.watch_fields(&stop),
             cut_off
         );
         self.inner.intake.close();
@@ -275,11 +284,11 @@ impl Engine {
         }
     }
 
-    fn rules(&self) -> Rules {
+    fn rules(&self, plan: &FieldPlan) -> Rules {
         use chrono::Datelike;
         Rules {
             listed_status: self.inner.listing.status.clone(),
-            visible_field: self.inner.listing.visible_field.clone(),
+            visible_field: plan.visible_field.clone(),
             this_year: crate::clock::now().year(),
         }
     }

@@ -137,7 +137,7 @@ impl Engine {
         let cause = super::run::cause(crate::domain::Trigger::Manual);
         let readings: Vec<Reading> =
             asked.into_iter().map(|(id, record)| self.reading(id, record, cause.clone(), &plan)).collect();
-        for (outcome, columns) in self.inner.db.preview(readings, &plan.frozen).await? {
+        for (outcome, columns) in self.inner.db.preview(readings, &plan.kept).await? {
             report.seen += 1;
             report.warnings += usize::from(!outcome.warnings.is_empty());
             if !outcome.written {

@@ -15,7 +15,7 @@ use super::{
     recheck::shows_no_change,
 };
 use crate::{
-    airtable::{AirtableError, Kind, Permit},
+    airtable::{AirtableError, Kind, Lane, Permit},
     db::{
         DbError, Stamp,
         logs::{LogEntry, LogStatus},
@@ -151,9 +151,19 @@ impl Engine {
         plan: &FieldPlan,
     ) -> Reading {
         let started = Instant::now();
-        let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules()));
+        let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules(plan)));
         cause.timings.normalize = started.elapsed().as_secs_f64() * 1000.0;
         Reading { record_id, found, cause }
+    }
+
+    /// The same reading, as another plan understands it.
+    fn read_anew(&self, reading: Reading, plan: &FieldPlan) -> Reading {
+        let record = reading.found.map(|found| Record {
+            id: found.content.record_id,
+            created_time: found.content.created_at,
+            fields: found.content.data,
+        });
+        self.reading(reading.record_id, record, reading.cause, plan)
     }
 
     /// A value that vanished is believed only when its field is still there.
@@ -172,12 +182,13 @@ impl Engine {
             }
             Logged::Notable => HashMap::new(),
         };
-        let fields = if plan.knows_fields() { Fields::Unsure } else { Fields::Sure };
+        let fields = if plan.knows_fields() { Fields::Unsure(&plan.mapped) } else { Fields::Sure };
         let db = &self.inner.db;
-        let outcomes = match db.store(stamp, readings.clone(), &plan.frozen, logged, fields).await {
+        let outcomes = match db.store(stamp, readings.clone(), &plan.kept, logged, fields).await {
             Err(DbError::FieldsMayBeGone) => {
-                let plan = self.inner.fields.read_schema(&self.inner.airtable, db).await?;
-                db.store(stamp, readings, &plan.frozen, logged, Fields::Sure).await?
+                let plan = self.look_at_fields(Lane::Webhook).await?;
+                let readings = readings.into_iter().map(|reading| self.read_anew(reading, &plan)).collect();
+                db.store(stamp, readings, &plan.kept, logged, Fields::Sure).await?
             }
             stored => stored?,
         };

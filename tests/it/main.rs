@@ -17,6 +17,8 @@ mod cache;
 mod chaos;
 mod compat;
 mod concurrency;
+mod doctor;
+mod drift;
 mod folding;
 mod http_caching;
 mod instances;
