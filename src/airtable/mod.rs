@@ -16,6 +16,8 @@ mod client;
 mod error;
 pub mod formula;
 mod kind;
+mod mac;
+mod payload;
 mod quota;
 mod rate_limit;
 mod request;
@@ -23,6 +25,7 @@ mod retry;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod wire;
 
 use std::{
@@ -36,9 +39,12 @@ pub use self::{
     client::{AirtableClient, Listing, MAX_RECORDS_PER_REQUEST, Page},
     error::{AirtableError, SetUpError},
     kind::{Kind, Policy},
+    mac::ContentMac,
+    payload::News,
     quota::QuotaStop,
     rate_limit::{Lane, Permit, WINDOW, Waited},
     schema::{FieldSchema, TableSchema},
+    webhooks::{NewWebhook, Payloads, PingResult, Watched, Webhook},
     wire::FieldNames,
 };
 

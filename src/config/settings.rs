@@ -25,6 +25,8 @@ pub struct Config {
     pub database: DatabaseSettings,
     /// The base and how it is read.
     pub airtable: AirtableSettings,
+    /// Airtable's native webhook.
+    pub airtable_webhook: AirtableWebhookSettings,
     /// What is shown.
     pub listing: ListingSettings,
     /// How records are synced.
@@ -142,6 +144,21 @@ pub struct AirtableSettings {
     pub backoff_max: Duration,
     /// Records in one request; Airtable allows 100.
     pub page_size: usize,
+}
+
+/// Airtable's native webhook.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AirtableWebhookSettings {
+    /// The public address of this service's `/airtable-notifications`; unset: no native webhook.
+    #[serde(deserialize_with = "super::optional::deserialize")]
+    pub notification_url: Option<String>,
+    /// How often payloads are read although no ping has come.
+    #[serde(with = "super::duration")]
+    pub poll_every: Duration,
+    /// How long before its end the webhook is extended.
+    #[serde(with = "super::duration")]
+    pub refresh_before: Duration,
 }
 
 /// What is shown.

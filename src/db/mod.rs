@@ -23,6 +23,7 @@ pub mod runs;
 mod slugs;
 pub mod usage;
 pub mod vehicles;
+pub mod webhooks;
 
 use std::{str::FromStr, time::Duration};
 
