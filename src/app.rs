@@ -16,6 +16,7 @@ use tokio::{
 
 use crate::{
     airtable::{AirtableClient, SetUpError},
+    alerts::Alerts,
     catalog::Catalog,
     config::{Config, DatabaseSettings},
     db::{Db, DbError, notify::Notice},
@@ -23,6 +24,7 @@ use crate::{
     lifecycle::{Ending, Lifecycle},
     monitor::Monitor,
     private_pg::{Keep, Options, PrivatePg, PrivatePgError},
+    signals::Signal,
     sync::Engine,
 };
 
@@ -134,6 +136,8 @@ impl App {
         lifecycle.spawn_essential("http", http::serve::serve(listener, router, limits, soft, hard));
         let (engine, stop) = (self.state.engine.clone(), lifecycle.soft());
         lifecycle.spawn_essential("sync", async move { engine.run(stop).await });
+        let (alerts, stop) = (self.state.alerts.clone(), lifecycle.soft());
+        lifecycle.spawn("alerts", async move { alerts.run(stop).await });
         let (state, stop) = (self.state.clone(), lifecycle.soft());
         lifecycle.spawn("notices", async move {
             stop.run_until_cancelled(hear_others(&state)).await;
@@ -159,6 +163,7 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
     let engine = engine(config, db.clone())?;
     Ok(AppState {
         catalog: engine.catalog().clone(),
+        alerts: Alerts::new(db.clone(), engine.clone(), config),
         monitor: Monitor::new(db.clone(), engine.clone(), config),
         engine,
         db,
@@ -199,6 +204,7 @@ async fn hear_others(state: &AppState) {
         let error = match state.db.listen().await {
             Ok(mut listener) => {
                 pause = Duration::from_millis(250);
+                state.engine.signals().clear(Signal::ListenerDown);
                 if std::mem::replace(&mut was_away, false) {
                     state.engine.want_catch_up();
                 }
@@ -215,6 +221,7 @@ async fn hear_others(state: &AppState) {
             Err(error) => error,
         };
         was_away = true;
+        state.engine.signals().raise(Signal::ListenerDown, error.to_string());
         tracing::warn!(error = %error, "the notices of other instances cannot be heard; trying again");
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);

@@ -15,7 +15,7 @@ pub use self::{
     answer::Answer,
     door::Door,
     postgres::Database,
-    world::{Setting, World},
+    world::{Instance, Setting, World},
 };
 
 /// Waits until the condition holds; fails after 20 seconds, which only a broken promise takes.

@@ -315,14 +315,14 @@ impl Instance {
         Self { url: format!("http://{}", app.addr()), app, lifecycle }
     }
 
-    pub async fn stop(self) {
-        self.lifecycle.stop();
-        assert_eq!(self.app.finish().await, Ending::Asked);
-    }
-
     /// The parts of the service.
     pub fn state(&self) -> &AppState {
         self.app.state()
+    }
+
+    pub async fn stop(self) {
+        self.lifecycle.stop();
+        assert_eq!(self.app.finish().await, Ending::Asked);
     }
 
     /// Drops everything that is under way.
