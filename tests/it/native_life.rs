@@ -57,7 +57,7 @@ async fn it_is_made_once_for_the_table_and_kept_over_restarts() {
 async fn it_is_extended_a_day_before_its_end_and_not_before() {
     let (world, _door) = notified(Setting::default()).await;
     let made = world.airtable.webhooks();
-    world.airtable.advance(DAY * 6 - Duration::from_hours(1));
+    world.airtable.advance(Duration::from_hours(6 * 24 - 1));
     let listed_only = Fault::new(What::Answer(Refusal::ServerError))
         .on(Target::of(|seen| seen.path.ends_with("/payloads")));
     world.airtable.fault(listed_only);
@@ -68,15 +68,11 @@ async fn it_is_extended_a_day_before_its_end_and_not_before() {
     assert_eq!(asked_to(&world, "/refresh"), 1);
     let extended = world.airtable.webhooks();
     assert_eq!(extended[0].id, made[0].id);
-    assert!(extended[0].expires > made[0].expires + chrono_days(5), "{extended:?}");
+    assert!(extended[0].expires > made[0].expires + DAY * 5, "{extended:?}");
     world.airtable.clear_faults();
     tend(&world).await;
     world.airtable.create(mazda());
     shows(&world, &[329_900]).await;
-}
-
-fn chrono_days(days: i64) -> chrono::TimeDelta {
-    chrono::TimeDelta::days(days)
 }
 
 #[tokio::test]
