@@ -58,9 +58,8 @@ pub(in crate::simulator) async fn run(shared: Arc<Shared>) -> Infallible {
                 };
                 let mut state = shared.lock();
                 let now = state.clock.now();
-                if let Some(hook) = state.webhooks.find(&letter.hook, now) {
-                    hook.pinged(ping::Result { error, took: started.elapsed() }, now);
-                }
+                let result = ping::Result { error, took: started.elapsed() };
+                state.webhooks.pinged(&letter.hook, result, now);
             });
         }
         tokio::select! {

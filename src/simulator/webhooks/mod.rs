@@ -174,6 +174,15 @@ impl Webhooks {
         self.hooks.len() < before
     }
 
+    /// What became of a ping.
+    pub(super) fn pinged(&mut self, id: &str, result: PingResult, now: DateTime<Utc>) {
+        if let Some(hook) = self.hooks.iter_mut().find(|hook| hook.id == id)
+            && !hook.pinging.done(result, now, &mut self.faults)
+        {
+            hook.notifications = false;
+        }
+    }
+
     /// As it stands in the base.
     pub(super) fn states(&self) -> Vec<WebhookState> {
         self.hooks
@@ -219,13 +228,6 @@ impl Hook {
         let more = self.payloads.back().is_some_and(|last| last.number >= next);
         let bodies: Vec<&Value> = found.iter().map(|payload| &payload.body).collect();
         json!({"cursor": next, "mightHaveMore": more, "payloads": bodies})
-    }
-
-    /// What became of a ping.
-    pub(super) fn pinged(&mut self, result: PingResult, now: DateTime<Utc>) {
-        if !self.pinging.done(result, now) {
-            self.notifications = false;
-        }
     }
 
     fn keep(&mut self, bodies: Vec<Value>, now: DateTime<Utc>, faults: &mut VecDeque<PingFault>) {

@@ -89,7 +89,12 @@ impl Pinging {
     }
 
     /// False when that was the last try.
-    pub(super) fn done(&mut self, result: Result, now: DateTime<Utc>) -> bool {
+    pub(super) fn done(
+        &mut self,
+        result: Result,
+        now: DateTime<Utc>,
+        faults: &mut VecDeque<PingFault>,
+    ) -> bool {
         let retry = self.under_way.take().map_or(0, |due| due.retry);
         let failed = result.error.is_some();
         let will_be_retried = failed && retry < RETRIES;
@@ -110,7 +115,7 @@ impl Pinging {
         if will_be_retried {
             self.due = Some(Due { at: now + FIRST_RETRY * (1 << retry), retry: retry + 1, fault: None });
         } else if again && !failed {
-            self.due = Some(Due { at: now, retry: 0, fault: None });
+            self.notice(now, faults);
         }
         will_be_retried || !failed
     }
@@ -137,9 +142,9 @@ mod tests {
         pinging.notice(at(0), &mut none);
         pinging.notice(at(0), &mut none);
         assert_eq!(pinging.take(at(0)), None);
-        assert!(pinging.done(result(None), at(1)));
+        assert!(pinging.done(result(None), at(1), &mut none));
         assert_eq!(pinging.take(at(1)), Some(Ping { fault: None }));
-        assert!(pinging.done(result(None), at(2)));
+        assert!(pinging.done(result(None), at(2), &mut none));
         assert_eq!(pinging.next(), None);
     }
 
@@ -152,7 +157,7 @@ mod tests {
             now = next;
             assert!(pinging.take(now).is_some());
             tries += 1;
-            let goes_on = pinging.done(result(Some("refused")), now);
+            let goes_on = pinging.done(result(Some("refused")), now, &mut none);
             assert_eq!(goes_on, tries < 14);
         }
         assert_eq!(tries, 14);
@@ -167,7 +172,7 @@ mod tests {
         pinging.notice(at(0), &mut faults);
         assert_eq!(pinging.take(at(4)), None);
         assert!(pinging.take(at(5)).is_some());
-        assert!(pinging.done(result(None), at(5)));
+        assert!(pinging.done(result(None), at(5), &mut faults));
         pinging.notice(at(6), &mut faults);
         assert_eq!(pinging.take(at(6)), Some(Ping { fault: Some(PingFault::Lose) }));
         assert!(faults.is_empty());
