@@ -19,7 +19,7 @@ use crate::{
     alerts::Alerts,
     catalog::Catalog,
     config::{Config, DatabaseSettings},
-    db::{Db, DbError},
+    db::{Db, DbError, notify::Notice},
     http::{self, AppState, Credentials, Limits},
     lifecycle::{Ending, Lifecycle},
     monitor::Monitor,
@@ -223,7 +223,8 @@ async fn prepare(db: &Db) -> Result<(), DbError> {
     }
 }
 
-/// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed.
+/// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed;
+/// passes pings on.
 async fn hear_others(state: &AppState) {
     let mut pause = Duration::from_millis(250);
     let mut was_away = false;
@@ -239,7 +240,8 @@ async fn hear_others(state: &AppState) {
                 state.catalog.suspect();
                 loop {
                     match listener.next().await {
-                        Ok(()) => state.catalog.suspect(),
+                        Ok(Notice::Changed) => state.catalog.suspect(),
+                        Ok(Notice::Pinged) => state.engine.webhook_pinged(),
                         Err(error) => break error,
                     }
                 }

@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod healthcheck;
 mod sync;
+mod webhook;
 mod work;
 
 use std::{
@@ -79,6 +80,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make, show and delete Airtable's native webhooks.
+    #[command(subcommand)]
+    Webhook(webhook::Action),
     /// Ask the service on this machine whether it is alive.
     ///
     /// For the HEALTHCHECK of container images. Looks at BIND_ADDR as `serve` does; exit code 1 when nothing answers there.
@@ -102,6 +106,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
         Command::Doctor { json } => Box::pin(doctor::run(json)).await,
+        Command::Webhook(action) => webhook::run(action).await,
         Command::Healthcheck => healthcheck::run().await,
         Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };

@@ -14,7 +14,7 @@ use std::{
 
 use backon::Retryable;
 use chrono::{DateTime, Utc};
-use reqwest::Url;
+use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
@@ -68,6 +68,7 @@ struct Inner {
     table_url: Url,
     list_records_url: Url,
     schema_url: Url,
+    webhooks_url: Url,
     limiter: RateLimiter,
     quota: Quota,
     field_names: RwLock<Option<Arc<FieldNames>>>,
@@ -82,6 +83,7 @@ impl AirtableClient {
             table_url: url(&settings.api_url, &["v0", base, table])?,
             list_records_url: url(&settings.api_url, &["v0", base, table, "listRecords"])?,
             schema_url: url(&settings.api_url, &["v0", "meta", "bases", base, "tables"])?,
+            webhooks_url: url(&settings.api_url, &["v0", "bases", base, "webhooks"])?,
             limiter: RateLimiter::new(settings.requests_per_second),
             quota: Quota::default(),
             field_names: RwLock::default(),
@@ -143,7 +145,7 @@ impl AirtableClient {
     }
 
     pub(super) fn schema_ask(&self) -> Ask {
-        Ask { what: "the schema", url: self.0.schema_url.clone(), body: None }
+        Ask { what: "the schema", method: Method::GET, url: self.0.schema_url.clone(), body: None }
     }
 
     /// An address below `/v0/meta`.
@@ -210,7 +212,7 @@ impl AirtableClient {
         };
         let first_page = ListOptions { offset: None, ..options }.url(self.0.table_url.clone());
         let ask = if first_page.as_str().len() <= MAX_URL_CHARS {
-            Ask { what, url: options.url(self.0.table_url.clone()), body: None }
+            Ask { what, method: Method::GET, url: options.url(self.0.table_url.clone()), body: None }
         } else {
             let body = serde_json::to_vec(&options).map_err(|error| {
                 AirtableError::new(
@@ -218,7 +220,7 @@ impl AirtableClient {
                     format!("the listing cannot be written as JSON: {error}"),
                 )
             })?;
-            Ask { what, url: self.0.list_records_url.clone(), body: Some(body.into()) }
+            Ask { what, method: Method::POST, url: self.0.list_records_url.clone(), body: Some(body.into()) }
         };
         let page: WirePage = self.send(&ask, first).await?;
         Ok(page.into_page(names.as_deref()))
@@ -252,6 +254,26 @@ impl AirtableClient {
             .await
     }
 
+    /// Sends it a single time, for what must not be done twice.
+    pub(super) async fn send_once<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        first: Permit,
+    ) -> Result<T, AirtableError> {
+        let lane = first.lane();
+        let permit = if first.is_good() { first } else { self.permit(lane).await };
+        self.attempt(ask, permit, 1).await
+    }
+
+    /// The address of the base's webhooks, or of what stands below it.
+    pub(super) fn webhooks_url(&self, below: &[&str]) -> Url {
+        let mut url = self.0.webhooks_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(below);
+        }
+        url
+    }
+
     async fn attempt<T: DeserializeOwned>(
         &self,
         ask: &Ask,
@@ -267,11 +289,13 @@ impl AirtableClient {
         let outcome = request::exchange(&self.0.http, ask, self.0.settings.max_response_bytes)
             .await
             .and_then(|body| {
-                serde_json::from_slice(&body).map_err(|problem| AirtableError::unreadable(&problem, &body))
+                // Some answers have no body at all.
+                let json: &[u8] = if body.is_empty() { b"null" } else { &body };
+                serde_json::from_slice(json).map_err(|problem| AirtableError::unreadable(&problem, &body))
             })
             .map_err(|error| error.after(number));
         tracing::debug!(
-            http.method = %ask.method(),
+            http.method = %ask.method,
             http.status = outcome.as_ref().map_or_else(|error| error.status, |_| Some(200)),
             airtable.asked = ask.what,
             airtable.attempt = number,

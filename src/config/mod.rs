@@ -28,8 +28,9 @@ pub use self::{
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{
-        AirtableSettings, AuthSettings, CacheSettings, CompatSettings, Config, DatabaseSettings,
-        ListingSettings, LogFormat, LogSettings, ServerSettings, ShopSettings, SyncSettings,
+        AirtableSettings, AirtableWebhookSettings, AuthSettings, CacheSettings, CompatSettings, Config,
+        DatabaseSettings, ListingSettings, LogFormat, LogSettings, ServerSettings, ShopSettings,
+        SyncSettings,
     },
 };
 

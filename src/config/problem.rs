@@ -128,6 +128,10 @@ pub(super) fn form(key: &str) -> &'static str {
         }
         "airtable.table_id" => "the id of a table, tbl… and letters or digits, or its name",
         "airtable.api_url" => "an address of the form https://api.airtable.com",
+        "airtable_webhook.notification_url" => {
+            "the public address of /airtable-notifications, such as https://sync.example.mx/airtable-notifications; http only on \
+             this machine"
+        }
         "database.url" => {
             "an address of the form postgres://user:password@host:5432/database, signs such as @ / # ? % in the password \
              written as %40 %2F %23 %3F %25"

@@ -27,6 +27,7 @@ mod slugs;
 mod turns;
 pub mod usage;
 pub mod vehicles;
+pub mod webhooks;
 
 use std::{str::FromStr, time::Duration};
 

@@ -13,6 +13,7 @@ mod docs;
 mod express;
 mod guard;
 mod monitoring;
+mod notifications;
 mod openapi;
 mod ops;
 mod pages;
@@ -193,6 +194,7 @@ fn routes(supabase_paths: bool) -> (OpenApiRouter<AppState>, OpenApiRouter<AppSt
         .routes(routes!(ops::cache_stats));
     let private = OpenApiRouter::new()
         .routes(routes!(webhook::airtable_sync))
+        .routes(routes!(notifications::airtable_notifications))
         .routes(routes!(ops::invalidate_cache))
         .routes(routes!(monitoring::kpis))
         .routes(routes!(runs::sync))

@@ -8,6 +8,8 @@
 //! 4. A webhook whose record shows no change is read once more a little later, for Airtable may still have shown the old state.
 //! 5. What is not settled by then is kept in `sync_queue` ([`queue`]) and tried again until it is.
 //!
+//! What Airtable's native webhook tells ([`native`]) comes in by the durable queue.
+//!
 //! **Invariants**
 //! - The stamp is taken after the last delivery of the batch was accepted and before its request is sent: a read never misses an
 //!   edit that was announced before it.
@@ -18,6 +20,7 @@
 
 mod fields;
 mod intake;
+mod native;
 mod preview;
 mod queue;
 mod read;
@@ -39,12 +42,14 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::{fields::Fields, intake::Intake, native::Native};
 pub use self::{
     fields::{
         Appeared, FieldReport, Missing, Renamed, Retyped, Sample, Unfed, bind, report as field_report,
         sample, table_key,
     },
     intake::Delivery,
+    native::{FoundWebhook, WebhookError},
     preview::{Difference, PreviewReport},
     read::distinct,
     run::{Run, RunError, RunReport, Scope},
@@ -75,6 +80,7 @@ struct Inner {
     catalog: Catalog,
     fields: Fields,
     intake: Intake,
+    native: Native,
     enqueued: Notify,
     stopping: CancellationToken,
     catch_up_wanted: Notify,
@@ -139,6 +145,7 @@ impl Engine {
                 catalog,
                 fields: Fields::new(config, signals.clone()),
                 intake: Intake::default(),
+                native: Native::new(config),
                 enqueued: Notify::new(),
                 stopping: CancellationToken::new(),
                 catch_up_wanted: Notify::new(),
@@ -169,6 +176,7 @@ impl Engine {
             Box::pin(self.schedule(&stop)),
             self.keep_usage(&stop),
             self.watch_fields(&stop),
+            Box::pin(self.keep_webhook(&stop)),
             cut_off
         );
         self.inner.intake.close();

@@ -25,6 +25,8 @@ mod instances;
 mod listing_model;
 mod migrations;
 mod monitoring;
+mod native;
+mod native_life;
 mod openapi;
 mod ops;
 mod outages;

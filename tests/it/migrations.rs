@@ -53,6 +53,11 @@ const SAMPLES: &[(i64, &str)] = &[
          insert into alert_messages (channel, subject, content, created_at, next_attempt_at) values ('slack', 'errors', '{}', now(), now())",
     ),
     (
+        40,
+        "insert into airtable_webhooks (target, webhook_id, table_id, notification_url, mac_secret, expires_at, read_at)
+         values ('app/tbl', 'ach', 'tbl', 'https://example.test', 'c2VjcmV0', now(), now())",
+    ),
+    (
         50,
         "insert into airtable_fields (table_id, field_id, name, present_name, field_type, missing_since)
              values ('tbl', 'fldB', 'Km', 'Km', 'number', now())",

@@ -4,6 +4,7 @@
 //! [`World::get`]. Everything goes over HTTP. When something takes its time, [`eventually`] waits for it; no test sleeps.
 
 mod answer;
+mod door;
 mod postgres;
 mod proxy;
 mod world;
@@ -12,6 +13,7 @@ use std::{future::Future, time::Duration};
 
 pub use self::{
     answer::Answer,
+    door::Door,
     postgres::Database,
     world::{Instance, Setting, World},
 };
