@@ -5,6 +5,7 @@
 
 #![expect(clippy::doc_markdown, reason = "doc comments are printed on a terminal, where backticks are noise")]
 
+mod alerts;
 mod demo;
 mod healthcheck;
 mod sync;
@@ -69,6 +70,9 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// See whether those who should hear of alerts do.
+    #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
     /// Ask the service on this machine whether it is alive.
     ///
     /// For the HEALTHCHECK of container images. Looks at BIND_ADDR as `serve` does; exit code 1 when nothing answers there.
@@ -91,6 +95,7 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sync(options) => sync::sync(options).await,
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
+        Command::Alerts(command) => alerts::run(command).await,
         Command::Healthcheck => healthcheck::run().await,
         Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };

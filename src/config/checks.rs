@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
-    alerts,
+    alerts, channels,
     problem::{form, shown_text},
     report::Report,
     settings::{AirtableSettings, AuthSettings, Config, DatabaseSettings, ServerSettings},
@@ -67,6 +67,7 @@ pub(super) fn check(config: &Config, report: &mut Report) {
         report,
     );
     alerts::check(config, report);
+    channels::check(config, report);
     at_most(("cache.stale_for", &config.cache.stale_for), ("cache.ttl", &config.cache.ttl), report);
 }
 
@@ -221,7 +222,7 @@ fn less<T: PartialOrd + Debug>(low: (&str, &T), high: (&str, &T), report: &mut R
 }
 
 /// `low` is not above `high`.
-fn at_most<T: PartialOrd + Debug>(low: (&str, &T), high: (&str, &T), report: &mut Report) {
+pub(super) fn at_most<T: PartialOrd + Debug>(low: (&str, &T), high: (&str, &T), report: &mut Report) {
     if low.1 > high.1 {
         contradiction(low, "at most", high, report);
     }

@@ -11,6 +11,7 @@
 //! **Not here:** whether PostgreSQL and Airtable accept what is configured; `doctor` asks them.
 
 mod alerts;
+mod channels;
 mod checks;
 mod duration;
 mod layers;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use self::{
     alerts::AlertSettings,
+    channels::{ChannelSettings, SmtpTls},
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{
