@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    airtable::{AirtableClient, SetUpError},
+    airtable::{AirtableClient, Others, SetUpError},
     alerts::{Alerts, ChannelError},
     catalog::Catalog,
     config::{Config, DatabaseSettings},
@@ -159,7 +159,35 @@ pub fn private_postgres(settings: &DatabaseSettings) -> Options {
 /// The write side alone, for commands that sync without serving; running instances hear of what it stores.
 pub fn engine(config: &Config, db: Db) -> Result<Engine, StartError> {
     let catalog = Catalog::new(db.clone(), config.locations.clone(), &config.cache);
-    Ok(Engine::new(db, AirtableClient::new(&config.airtable)?, catalog, config))
+    let airtable = AirtableClient::new(&config.airtable)?;
+    airtable.share_turns(others(&db, &config.airtable.base_id));
+    Ok(Engine::new(db, airtable, catalog, config))
+}
+
+/// Those on the same database, who ask the same base. Without the database each goes by its own count.
+fn others(db: &Db, base_id: &str) -> Others {
+    let base: Arc<str> = base_id.into();
+    let (turns, to_turn) = (db.clone(), Arc::clone(&base));
+    let (pauses, to_pause) = (db.clone(), base);
+    Others {
+        take_turn: Box::new(move |per_window, window| {
+            let (db, base) = (turns.clone(), Arc::clone(&to_turn));
+            Box::pin(async move {
+                db.take_turn(&base, per_window, window).await.unwrap_or_else(|error| {
+                    tracing::debug!(error = %error, "turns of the base cannot be shared at the moment");
+                    None
+                })
+            })
+        }),
+        pause: Box::new(move |pause| {
+            let (db, base) = (pauses.clone(), Arc::clone(&to_pause));
+            Box::pin(async move {
+                if let Err(error) = db.pause_turns(&base, pause).await {
+                    tracing::warn!(error = %error, "the other instances could not be told to leave the base alone");
+                }
+            })
+        }),
+    }
 }
 
 fn build(config: &Config, db: Db) -> Result<AppState, StartError> {

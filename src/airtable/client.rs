@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::{
-    AirtableError, FieldNames, Kind, Lane, Permit, Policy, SetUpError, TableSchema, Waited, formula,
+    AirtableError, FieldNames, Kind, Lane, Others, Permit, Policy, SetUpError, TableSchema, Waited, formula,
     quota::{Quota, QuotaStop, next_month},
     rate_limit::RateLimiter,
     request::{self, Ask},
@@ -87,6 +87,11 @@ impl AirtableClient {
             field_names: RwLock::default(),
             settings: settings.clone(),
         })))
+    }
+
+    /// From now on the base's turns are shared with others who ask it. Call it before the first request.
+    pub fn share_turns(&self, others: Others) {
+        self.0.limiter.share(others);
     }
 
     /// Waits for the base's turn: webhooks before runs, first come, first served, nobody during a pause. Dropping the future
@@ -262,16 +267,16 @@ impl AirtableClient {
             ask.what,
         );
         if let Err(error) = &outcome {
-            self.heed(error);
+            self.heed(error).await;
         }
         outcome
     }
 
     /// What an answer means for the requests after it.
-    fn heed(&self, error: &AirtableError) {
+    async fn heed(&self, error: &AirtableError) {
         match error.kind.policy() {
             Policy::PauseBase => {
-                self.0.limiter.pause(Instant::now() + retry::pause(error, &self.0.settings));
+                self.0.limiter.pause(retry::pause(error, &self.0.settings)).await;
             }
             Policy::StopUntilResumed => self.stop_until(next_month(super::now())),
             Policy::Retry | Policy::RestartListing | Policy::GiveUp { .. } => {}

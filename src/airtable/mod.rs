@@ -4,7 +4,7 @@
 //! sends it, again where that helps ([`retry`]); [`request`] does one exchange; [`wire`] reads the answer. What goes wrong is an
 //! [`AirtableError`], whose [`Kind`] says in one table what to do about it and what to tell the operator.
 //!
-//! **Invariants:** no request leaves without a [`Permit`], so all parts together stay inside the base's limit. A record's keys are
+//! **Invariants:** no request leaves without a [`Permit`], so all parts together stay inside the base's limit, and all instances do whose database shares the turns. A record's keys are
 //! the names under which vitrina knows the fields, also while records are read by field id. The token stands in one header only.
 //!
 //! **Sources:** Airtable's reference at <https://airtable.com/developers/web/api/introduction>; what it leaves open is read
@@ -37,7 +37,7 @@ pub use self::{
     error::{AirtableError, SetUpError},
     kind::{Kind, Policy},
     quota::QuotaStop,
-    rate_limit::{Lane, Permit, WINDOW, Waited},
+    rate_limit::{Lane, Others, Permit, WINDOW, Waited},
     schema::{FieldSchema, TableSchema},
     wire::FieldNames,
 };

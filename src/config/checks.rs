@@ -4,6 +4,7 @@
 
 use std::fmt::Debug;
 
+use axum::http::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -88,6 +89,16 @@ fn server(server: &ServerSettings, report: &mut Report) {
         ("server.max_connections", &server.max_connections),
         report,
     );
+    not_zero("server.client_burst", &server.client_burst, report);
+    if let Some(name) = &server.client_address_header
+        && HeaderName::from_bytes(name.as_bytes()).is_err()
+    {
+        report.wrong(
+            "server.client_address_header",
+            shown_text(name),
+            "the name of a header, such as x-forwarded-for",
+        );
+    }
     for origin in &server.cors_origins {
         let any = origin == "*" && server.cors_origins.len() == 1;
         if !any && !is_origin(origin) {

@@ -71,6 +71,13 @@ pub struct ServerSettings {
     /// How long a stop waits for requests and syncs under way.
     #[serde(with = "super::duration")]
     pub shutdown_grace: Duration,
+    /// Requests per second of one client to the public routes; 0 = no limit.
+    pub client_requests_per_second: u32,
+    /// Requests of one client at once.
+    pub client_burst: u32,
+    /// The header in which a proxy in front names the client.
+    #[serde(deserialize_with = "super::optional::deserialize")]
+    pub client_address_header: Option<String>,
     /// Origins that browsers may read the public routes from; `["*"]` = any.
     pub cors_origins: Vec<String>,
 }

@@ -22,6 +22,7 @@ pub mod queue;
 pub mod records;
 pub mod runs;
 mod slugs;
+mod turns;
 pub mod usage;
 pub mod vehicles;
 
@@ -140,11 +141,12 @@ fn interval(duration: Duration) -> PgInterval {
 }
 
 /// What every connection is told first. Not as start-up options, which session poolers refuse. A plan for all values at once would
-/// know neither which filters of the listing are given nor how common their values are.
+/// know neither which filters of the listing are given nor how common their values are. Compiling a statement (`jit`) takes longer than any
+/// of them runs.
 fn session_settings(schema: &str, statement_timeout: Duration) -> String {
     format!(
         r#"set search_path = "{schema}", public, extensions; set timezone = 'UTC'; set statement_timeout = {};
-           set plan_cache_mode = force_custom_plan"#,
+           set plan_cache_mode = force_custom_plan; set jit = off"#,
         statement_timeout.as_millis()
     )
 }

@@ -15,6 +15,7 @@ mod monitoring;
 mod openapi;
 mod ops;
 mod pages;
+mod per_client;
 mod problem;
 mod request_id;
 mod runs;
@@ -24,7 +25,7 @@ mod shop;
 mod vehicles;
 mod webhook;
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -39,9 +40,16 @@ use tower_http::{
 use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::auth::Credentials;
-use self::{guard::InFlight, problem::Problem};
-use crate::{alerts::Alerts, catalog::Catalog, config::Config, db::Db, monitor::Monitor, sync::Engine};
+pub use self::{auth::Credentials, per_client::PerClient};
+use self::{guard::InFlight, per_client::Gate, problem::Problem};
+use crate::{
+    alerts::Alerts,
+    catalog::Catalog,
+    config::{Config, ServerSettings},
+    db::Db,
+    monitor::Monitor,
+    sync::Engine,
+};
 
 /// What handlers may use; each takes the part it needs.
 #[derive(Clone, FromRef)]
@@ -89,6 +97,8 @@ pub struct Limits {
     pub cache_ttl: Duration,
     /// Whether the old system's addresses answer.
     pub supabase_paths: bool,
+    /// What one client may ask of the public routes; `None`: anything.
+    pub per_client: Option<PerClient>,
     /// Where the photos of the shop page come from; `None`: there is no shop page.
     pub shop: Option<Vec<String>>,
 }
@@ -114,9 +124,18 @@ impl Limits {
             slugs_control: cache.slugs_control.parse()?,
             cache_ttl: cache.ttl,
             supabase_paths: config.compat.supabase_paths,
+            per_client: per_client(server),
             shop: config.shop.page.then(|| config.shop.photo_origins.clone()),
         })
     }
+}
+
+fn per_client(server: &ServerSettings) -> Option<PerClient> {
+    Some(PerClient {
+        rate: NonZeroU32::new(server.client_requests_per_second)?,
+        burst: NonZeroU32::new(server.client_burst)?,
+        address_header: server.client_address_header.as_ref().and_then(|name| name.parse().ok()),
+    })
 }
 
 /// The whole service.
@@ -125,11 +144,14 @@ pub fn router(state: AppState) -> Router {
     let (public, public_api) = public.split_for_parts();
     let (private, private_api) = private.split_for_parts();
     let in_flight = InFlight::new(&state.limits);
+    let mut public = public.merge(openapi::route(&describe(public_api, private_api)));
+    if let Some(limit) = &state.limits.per_client {
+        public = public.layer(middleware::from_fn_with_state(Gate::new(limit), per_client::gate));
+    }
     let shop = state.limits.shop.as_deref().map(shop::routes).unwrap_or_default();
     public
-        .merge(openapi::route(&describe(public_api, private_api)))
         .layer(cors(&state.limits.cors_origins))
-        .merge(private)
+        .merge(private.layer(middleware::from_fn(request_id::trace)))
         .merge(docs::routes())
         .merge(pages::routes())
         .merge(shop)

@@ -145,6 +145,9 @@ pub(super) enum ReadProblems {
     /// A parameter is wrong; `param` names it
     #[response(status = 400, content_type = "application/problem+json")]
     Wrong(Problem),
+    /// Too many requests from this client; come again after `Retry-After`
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
     /// A mistake in vitrina; its log says more under the request's id
     #[response(status = 500, content_type = "application/problem+json")]
     Mistake(Problem),
@@ -166,6 +169,9 @@ pub(super) enum VehicleProblems {
     /// The vehicle was deleted for good
     #[response(status = 410, content_type = "application/problem+json")]
     Gone(Problem),
+    /// Too many requests from this client; come again after `Retry-After`
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
     /// A mistake in vitrina; its log says more under the request's id
     #[response(status = 500, content_type = "application/problem+json")]
     Mistake(Problem),

@@ -17,8 +17,9 @@ mod listing;
 mod reconcile;
 mod report;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Mutex, watch};
@@ -29,6 +30,7 @@ use super::{Engine, SyncError, read::Task};
 use crate::{
     airtable::{Kind, Lane, formula},
     db::{
+        DbError,
         lock::RunLock,
         logs::{LogEntry, LogStatus},
         records::{Cause, Timings},
@@ -39,6 +41,11 @@ use crate::{
 
 /// How far a catch-up looks behind the beginning of the last run: for clocks that differ and changes that show late.
 const OVERLAP: TimeDelta = TimeDelta::minutes(5);
+/// How often the end of a run is written down, if the database does not take it at once: within some ten seconds.
+const WRITING_DOWN: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(200))
+    .with_max_delay(Duration::from_secs(3))
+    .with_max_times(6);
 /// Requests of a replay that are under way at once: enough to hide Airtable's latency at 5 a second.
 const REPLAYS_AT_ONCE: usize = 4;
 
@@ -96,8 +103,8 @@ pub enum RunError {
     Sync(#[from] SyncError),
 }
 
-impl From<crate::db::DbError> for RunError {
-    fn from(error: crate::db::DbError) -> Self {
+impl From<DbError> for RunError {
+    fn from(error: DbError) -> Self {
         Self::Sync(error.into())
     }
 }
@@ -231,8 +238,12 @@ impl Engine {
             run.error = report.error,
             "{report}"
         );
-        self.inner.db.update_run(report.run, &report.counts).await?;
-        self.inner.db.finish_run(report.run, report.error.as_deref(), report.braked).await?;
+        let finish = || async {
+            self.inner.db.update_run(report.run, &report.counts).await?;
+            self.inner.db.finish_run(report.run, report.error.as_deref(), report.braked).await
+        };
+        // A run often fails because the database went away, and a row that says `running` for ever would say nothing.
+        finish.retry(WRITING_DOWN).when(DbError::is_transient).await?;
         let summary = LogEntry {
             record_id: None,
             sync_type: report.trigger,

@@ -15,31 +15,58 @@ fn db(database: &Database, schema: &str) -> Db {
     Db::new(&database.url, &settings.database).unwrap()
 }
 
-/// What a database at that version may hold; each migration after it must cope.
-const SAMPLES: [&str; 6] = [
-    "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recAAAAAAAAAAAAAA', 'a', 'A', true, now());
-     insert into slug_redirects (slug, record_id) values ('b', 'recAAAAAAAAAAAAAA');
-     insert into record_reads values ('recAAAAAAAAAAAAAA', 1);
-     insert into airtable_fields values ('tbl', 'fldA', 'Precio')",
-    "insert into sync_logs (record_id, sync_type, status, duration_ms) values ('recAAAAAAAAAAAAAA', 'webhook', 'success', 5)",
-    "insert into sync_queue (record_id, trigger) values ('recAAAAAAAAAAAAAA', 'webhook');
-     insert into sync_runs (kind, trigger) values ('full', 'nightly')",
-    "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recBBBBBBBBBBBBBB', 'c', 'C3 Citroën', true, now());
-     update inventario_cache set listed = false where slug = 'a'",
-    "insert into airtable_usage (month, calls) values ('2026-11-01', 5)",
-    "insert into alerts (key, severity, state, since, seen_at, detail) values ('errors', 'warning', 'firing', now(), now(), '11 errors');
-     insert into alert_reports values ('listener_down', gen_random_uuid(), now(), now(), now(), 'refused');
-     insert into alert_messages (channel, subject, content, created_at, next_attempt_at) values ('slack', 'errors', '{}', now(), now())",
+/// What a database at each version may hold; the migrations after it must cope.
+const SAMPLES: &[(i64, &str)] = &[
+    (
+        1,
+        "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recAAAAAAAAAAAAAA', 'a', 'A', true, now());
+         insert into slug_redirects (slug, record_id) values ('b', 'recAAAAAAAAAAAAAA');
+         insert into record_reads values ('recAAAAAAAAAAAAAA', 1);
+         insert into airtable_fields values ('tbl', 'fldA', 'Precio')",
+    ),
+    (
+        2,
+        "insert into sync_logs (record_id, sync_type, status, duration_ms) values ('recAAAAAAAAAAAAAA', 'webhook', 'success', 5)",
+    ),
+    (
+        3,
+        "insert into sync_queue (record_id, trigger) values ('recAAAAAAAAAAAAAA', 'webhook');
+         insert into sync_runs (kind, trigger) values ('full', 'nightly')",
+    ),
+    (
+        10,
+        "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recBBBBBBBBBBBBBB', 'c', 'C3 Citroën', true, now());
+         update inventario_cache set listed = false where slug = 'a'",
+    ),
+    (
+        11,
+        "insert into airtable_turns values ('app', array[now(), now()], now())",
+    ),
+    (
+        20,
+        "insert into airtable_usage (month, calls) values ('2026-11-01', 5)",
+    ),
+    (
+        30,
+        "insert into alerts (key, severity, state, since, seen_at, detail) values ('errors', 'warning', 'firing', now(), now(), '11 errors');
+         insert into alert_reports values ('listener_down', gen_random_uuid(), now(), now(), now(), 'refused');
+         insert into alert_messages (channel, subject, content, created_at, next_attempt_at) values ('slack', 'errors', '{}', now(), now())",
+    ),
 ];
 
 #[tokio::test]
 async fn every_step_goes_up_and_down_on_filled_tables() {
     let database = Database::empty().await;
     let steps: Vec<_> = MIGRATOR.iter().filter(|step| step.migration_type.is_up_migration()).collect();
-    assert_eq!(steps.len(), SAMPLES.len(), "each migration has sample data");
-    for (step, sample) in steps.iter().zip(SAMPLES) {
-        MIGRATOR.run_to(step.version, &database.pool).await.unwrap();
-        database.pool.execute(sample).await.unwrap();
+    let sampled: Vec<i64> = SAMPLES.iter().map(|(version, _)| *version).collect();
+    assert_eq!(
+        steps.iter().map(|step| step.version).collect::<Vec<_>>(),
+        sampled,
+        "each migration has sample data"
+    );
+    for (version, sample) in SAMPLES {
+        MIGRATOR.run_to(*version, &database.pool).await.unwrap();
+        database.pool.execute(*sample).await.unwrap();
     }
     let db = db(&database, "public");
     assert_eq!(db.version().await.unwrap(), steps.last().map(|step| step.version));
