@@ -7,9 +7,9 @@ use std::{
 
 use axum::{
     Router,
-    body::Bytes,
     extract::State,
     http::{HeaderMap, Method, StatusCode, Uri},
+    response::IntoResponse,
 };
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -70,7 +70,7 @@ impl Receiver {
         format!("http://{}{path}", self.address)
     }
 
-    /// The next requests are answered with these; those after them with 200.
+    /// The next requests are answered with these, 429 with `Retry-After: 120`; those after them with 200.
     pub fn answer(&self, statuses: &[u16]) {
         let statuses = statuses.iter().map(|status| StatusCode::from_u16(*status).unwrap());
         self.state.answers.lock().unwrap().extend(statuses);
@@ -94,12 +94,13 @@ async fn receive(
     uri: Uri,
     headers: HeaderMap,
     body: String,
-) -> (StatusCode, Bytes) {
+) -> impl IntoResponse {
     let received = Received { method, path: uri.to_string(), headers, body };
     state.received.lock().unwrap().push(received);
     if state.silent {
         std::future::pending::<()>().await;
     }
     let status = state.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
-    (status, Bytes::from_static(b"as told"))
+    let patience = (status == StatusCode::TOO_MANY_REQUESTS).then_some([("retry-after", "120")]);
+    (status, patience.unwrap_or([("x-patience", "none")]), "as told")
 }
