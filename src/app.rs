@@ -16,7 +16,7 @@ use tokio::{
 
 use crate::{
     airtable::{AirtableClient, Others, SetUpError},
-    alerts::Alerts,
+    alerts::{Alerts, ChannelError},
     catalog::Catalog,
     config::{Config, DatabaseSettings},
     db::{Db, DbError, notify::Notice},
@@ -54,6 +54,9 @@ pub enum StartError {
     /// The client for Airtable could not be built.
     #[error(transparent)]
     Client(#[from] SetUpError),
+    /// A channel of the alerts could not be built.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
     /// The port is taken or not ours.
     #[error("{addr} cannot be bound ({source}); choose another BIND_ADDR or stop what uses it")]
     Bind {
@@ -191,7 +194,7 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
     let engine = engine(config, db.clone())?;
     Ok(AppState {
         catalog: engine.catalog().clone(),
-        alerts: Alerts::new(db.clone(), engine.clone(), config),
+        alerts: Alerts::new(db.clone(), engine.clone(), config)?,
         monitor: Monitor::new(db.clone(), engine.clone(), config),
         engine,
         db,

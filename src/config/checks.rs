@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
-    alerts, database_url,
+    alerts, channels, database_url,
     problem::{form, shown_text},
     report::Report,
     settings::{
@@ -74,6 +74,7 @@ pub(super) fn check(config: &Config, report: &mut Report) {
         report,
     );
     alerts::check(config, report);
+    channels::check(config, report);
     at_most(("cache.stale_for", &config.cache.stale_for), ("cache.ttl", &config.cache.ttl), report);
 }
 
@@ -255,7 +256,7 @@ fn less<T: PartialOrd + Debug>(low: (&str, &T), high: (&str, &T), report: &mut R
 }
 
 /// `low` is not above `high`.
-fn at_most<T: PartialOrd + Debug>(low: (&str, &T), high: (&str, &T), report: &mut Report) {
+pub(super) fn at_most<T: PartialOrd + Debug>(low: (&str, &T), high: (&str, &T), report: &mut Report) {
     if low.1 > high.1 {
         contradiction(low, "at most", high, report);
     }

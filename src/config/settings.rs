@@ -35,6 +35,8 @@ pub struct Config {
     pub cache: CacheSettings,
     /// When an alert fires.
     pub alerts: super::AlertSettings,
+    /// Who is told.
+    pub channels: super::ChannelSettings,
     /// The old system's addresses.
     pub compat: CompatSettings,
     /// The demo's shop page.

@@ -5,8 +5,10 @@
 
 mod answer;
 mod door;
+mod mail;
 mod postgres;
 mod proxy;
+mod receiver;
 mod world;
 
 use std::{future::Future, time::Duration};
@@ -14,7 +16,9 @@ use std::{future::Future, time::Duration};
 pub use self::{
     answer::Answer,
     door::Door,
+    mail::{MailServer, Offers},
     postgres::Database,
+    receiver::Receiver,
     world::{Instance, Setting, World},
 };
 
