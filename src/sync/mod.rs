@@ -42,7 +42,6 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{fields::Fields, intake::Intake, native::Native};
 pub use self::{
     fields::{
         Appeared, FieldReport, Missing, Renamed, Retyped, Sample, Unfed, bind, report as field_report,
@@ -58,6 +57,7 @@ pub use self::{
 use self::{
     fields::{FieldPlan, Fields},
     intake::Intake,
+    native::Native,
 };
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},

@@ -179,7 +179,7 @@ impl Engine {
 
     async fn read_schema_anew(&self) {
         tracing::info!("fields have changed in Airtable; reading the schema");
-        if let Err(error) = self.inner.fields.read_schema(&self.inner.airtable, &self.inner.db).await {
+        if let Err(error) = self.look_at_fields(Lane::Webhook).await {
             tracing::warn!(error = %error, "the schema could not be read; the next run reads it");
         }
     }
