@@ -16,10 +16,10 @@ use tokio::{
 
 use crate::{
     airtable::{AirtableClient, Others, SetUpError},
-    alerts::Alerts,
+    alerts::{Alerts, ChannelError},
     catalog::Catalog,
     config::{Config, DatabaseSettings},
-    db::{Db, DbError},
+    db::{Db, DbError, notify::Notice},
     http::{self, AppState, Credentials, Limits},
     lifecycle::{Ending, Lifecycle},
     monitor::Monitor,
@@ -55,6 +55,9 @@ pub enum StartError {
     /// The client for Airtable could not be built.
     #[error(transparent)]
     Client(#[from] SetUpError),
+    /// A channel of the alerts could not be built.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
     /// The port is taken or not ours.
     #[error("{addr} cannot be bound ({source}); choose another BIND_ADDR or stop what uses it")]
     Bind {
@@ -138,13 +141,13 @@ impl App {
 
     fn spawn(&self, listener: TcpListener, admin: Option<TcpListener>, config: &Config) {
         let lifecycle = &self.lifecycle;
-        let router = http::router(self.state.clone());
+        let front = http::front(self.state.clone());
         let limits = http::serve::Limits {
             header_timeout: config.server.header_timeout,
             max_connections: config.server.max_connections,
         };
         let (soft, hard) = (lifecycle.soft(), lifecycle.hard());
-        lifecycle.spawn_essential("http", http::serve::serve(listener, router, limits, soft, hard));
+        lifecycle.spawn_essential("http", http::serve::serve(listener, front, limits, soft, hard));
         if let Some(admin) = admin {
             let (router, soft, hard) =
                 (http::admin_router(self.state.clone()), lifecycle.soft(), lifecycle.hard());
@@ -211,7 +214,7 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
     let engine = engine(config, db.clone())?;
     Ok(AppState {
         catalog: engine.catalog().clone(),
-        alerts: Alerts::new(db.clone(), engine.clone(), config),
+        alerts: Alerts::new(db.clone(), engine.clone(), config)?,
         monitor: Monitor::new(db.clone(), engine.clone(), config),
         engine,
         db,
@@ -246,7 +249,8 @@ async fn prepare(db: &Db) -> Result<(), DbError> {
     }
 }
 
-/// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed.
+/// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed;
+/// passes pings on.
 async fn hear_others(state: &AppState) {
     let mut pause = Duration::from_millis(250);
     let mut was_away = false;
@@ -262,7 +266,8 @@ async fn hear_others(state: &AppState) {
                 state.catalog.suspect();
                 loop {
                     match listener.next().await {
-                        Ok(()) => state.catalog.suspect(),
+                        Ok(Notice::Changed) => state.catalog.suspect(),
+                        Ok(Notice::Pinged) => state.engine.webhook_pinged(),
                         Err(error) => break error,
                     }
                 }

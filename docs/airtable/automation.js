@@ -181,7 +181,8 @@ async function attempt(number, { url, recordId }) {
                 recordId,
                 source: 'airtable_automation',
                 attempt: number,
-                // When the script began, so that what retries cost counts as time until the website shows the edit.
+                // Of the edit, as near as the script can know it, and not of this attempt: how long the website took is
+                // counted from here.
                 timestamp: new Date(started).toISOString(),
             }),
             ...(typeof AbortSignal === 'function' && AbortSignal.timeout

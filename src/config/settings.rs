@@ -25,6 +25,8 @@ pub struct Config {
     pub database: DatabaseSettings,
     /// The base and how it is read.
     pub airtable: AirtableSettings,
+    /// Airtable's native webhook.
+    pub airtable_webhook: AirtableWebhookSettings,
     /// What is shown.
     pub listing: ListingSettings,
     /// How records are synced.
@@ -33,6 +35,8 @@ pub struct Config {
     pub cache: CacheSettings,
     /// When an alert fires.
     pub alerts: super::AlertSettings,
+    /// Who is told.
+    pub channels: super::ChannelSettings,
     /// The old system's addresses.
     pub compat: CompatSettings,
     /// The demo's shop page.
@@ -154,6 +158,24 @@ pub struct AirtableSettings {
     pub backoff_max: Duration,
     /// Records in one request; Airtable allows 100.
     pub page_size: usize,
+    /// How often the schema is looked at for renamed, retyped and deleted fields; zero: only before full runs and when values vanish.
+    #[serde(with = "super::duration")]
+    pub schema_every: Duration,
+}
+
+/// Airtable's native webhook.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AirtableWebhookSettings {
+    /// The public address of this service's `/airtable-notifications`; unset: no native webhook.
+    #[serde(deserialize_with = "super::optional::deserialize")]
+    pub notification_url: Option<String>,
+    /// How often payloads are read although no ping has come.
+    #[serde(with = "super::duration")]
+    pub poll_every: Duration,
+    /// How long before its end the webhook is extended.
+    #[serde(with = "super::duration")]
+    pub refresh_before: Duration,
 }
 
 /// What is shown.

@@ -10,12 +10,14 @@
 //! **Not here:** what a change means (`domain`), when the cache is dropped (`sync`).
 
 pub mod alerts;
+pub mod checkup;
 mod error;
 pub mod fields;
 pub mod figures;
 pub mod history;
 pub mod lock;
 pub mod logs;
+mod migrate;
 pub mod notify;
 mod plan;
 mod pooler;
@@ -27,12 +29,12 @@ mod slugs;
 mod turns;
 pub mod usage;
 pub mod vehicles;
+pub mod webhooks;
 
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
     PgPool,
-    migrate::{AppliedMigration, Migrate, Migration},
     postgres::{PgConnectOptions, PgPoolOptions, types::PgInterval},
 };
 use uuid::Uuid;
@@ -79,64 +81,6 @@ impl Db {
             })
             .connect_lazy_with(options.clone());
         Ok(Self { pool, instance: Uuid::now_v7(), options, schema })
-    }
-
-    /// Brings the tables to this version, and on Supabase closes those that are open; does nothing when all is well, so that who does not
-    /// own the tables may call it too. Safe on several instances at once (advisory lock).
-    pub async fn migrate(&self) -> Result<(), DbError> {
-        let schema = format!(r#"create schema if not exists "{}""#, self.schema);
-        let exists: Option<String> =
-            sqlx::query_scalar("select nspname::text from pg_namespace where nspname = $1")
-                .bind(&self.schema)
-                .fetch_optional(&self.pool)
-                .await?;
-        if exists.is_none() {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(schema)).execute(&self.pool).await?;
-        }
-        if !self.is_current().await? {
-            MIGRATOR.run(&self.pool).await?;
-        }
-        self.secure().await
-    }
-
-    /// Whether exactly the migrations of this version were applied, as they stand here.
-    async fn is_current(&self) -> Result<bool, DbError> {
-        let exists: bool = sqlx::query_scalar("select to_regclass($1) is not null")
-            .bind(&*MIGRATOR.table_name)
-            .fetch_one(&self.pool)
-            .await?;
-        if !exists {
-            return Ok(false);
-        }
-        let mut connection = self.pool.acquire().await?;
-        let table = &MIGRATOR.table_name;
-        if connection.dirty_version(table).await?.is_some() {
-            return Ok(false);
-        }
-        let applied = connection.list_applied_migrations(table).await?;
-        let ours: Vec<_> = MIGRATOR.iter().filter(|step| step.migration_type.is_up_migration()).collect();
-        let same = |(applied, ours): (&AppliedMigration, &&Migration)| {
-            applied.version == ours.version && applied.checksum == ours.checksum
-        };
-        Ok(applied.len() == ours.len() && applied.iter().zip(&ours).all(same))
-    }
-
-    /// Takes the newest migration back; does nothing when there is none.
-    pub async fn revert_last(&self) -> Result<(), DbError> {
-        let Some(version) = self.version().await? else { return Ok(()) };
-        let before =
-            MIGRATOR.iter().map(|migration| migration.version).filter(|other| *other < version).max();
-        MIGRATOR.undo(&self.pool, before.unwrap_or(0)).await?;
-        Ok(())
-    }
-
-    /// The newest migration that was applied.
-    pub async fn version(&self) -> Result<Option<i64>, DbError> {
-        let mut connection = self.pool.acquire().await?;
-        let table = &MIGRATOR.table_name;
-        connection.ensure_migrations_table(table).await?;
-        let applied = connection.list_applied_migrations(table).await?;
-        Ok(applied.iter().map(|migration| migration.version).max())
     }
 
     /// Whether the database answers.

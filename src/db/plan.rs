@@ -3,6 +3,8 @@
 //! **Invariants:** a vehicle that was never listed is not stored: an unfinished draft in Airtable gets neither a page nor a slug.
 //! `updated_at` moves only when something that the website shows changes, so notes in unmapped fields do not reorder the listing.
 
+use std::collections::{BTreeSet, HashSet};
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
@@ -10,7 +12,7 @@ use super::{
     logs::{LogEntry, LogStatus},
     records::{Cause, Changes, Reading, Synced},
 };
-use crate::domain::{Action, Column, Content, Outcome};
+use crate::domain::{Action, Content, Kept, Outcome};
 
 /// Columns that no public response contains.
 const INTERNAL: [&str; 2] = ["data", "slug_wanted"];
@@ -28,6 +30,8 @@ pub(super) struct Plan {
     pub(super) outcome: Outcome,
     pub(super) cause: Cause,
     pub(super) write: Write,
+    /// Fields that were filled when the vehicle was last written and are not any more.
+    pub(super) gone: Vec<String>,
 }
 
 /// What is written to `inventario_cache`.
@@ -45,11 +49,13 @@ pub(super) enum Write {
 
 impl Plan {
     /// For a reading that is the latest of its record.
-    pub(super) fn new(reading: Reading, former: Option<Stored>, frozen: &[Column]) -> Self {
+    pub(super) fn new(reading: Reading, former: Option<Stored>, kept: &Kept) -> Self {
         let Some(found) = reading.found else {
             return Self::without_record(reading, former);
         };
         let mut content = Box::new(found.content);
+        kept.apply(&mut content, former.as_ref().map(|former| &former.content));
+        let gone = former.as_ref().map(|former| cells_gone(&former.content, &content)).unwrap_or_default();
         let warnings = found.warnings;
         let (action, changed, write, slug) = match former {
             None if !content.listed => (Action::Archived, Vec::new(), Write::Nothing, None),
@@ -63,7 +69,6 @@ impl Plan {
                 )
             }
             Some(former) => {
-                content.keep(frozen, &former.content);
                 let mut changed = content.changes_from(&former.content);
                 if former.deleted {
                     changed.push("deleted_at");
@@ -93,6 +98,7 @@ impl Plan {
             },
             cause: reading.cause,
             write,
+            gone,
         }
     }
 
@@ -141,6 +147,7 @@ impl Plan {
             },
             cause: reading.cause,
             write: Write::Nothing,
+            gone: Vec::new(),
         }
     }
 
@@ -159,19 +166,16 @@ impl Plan {
             .collect()
     }
 
-    /// Whether a column that the vehicle had filled is to be emptied.
-    pub(super) fn empties(&self) -> bool {
-        let Write::Vehicle { content, .. } = &self.write else { return false };
-        let after = serde_json::to_value(content).unwrap_or_default();
-        let is_empty = |column: &str| match &after[column] {
-            Value::Null | Value::Bool(false) => true,
-            Value::Array(list) => list.is_empty(),
-            _ => false,
-        };
-        self.outcome
-            .changed
-            .iter()
-            .any(|column| !["deleted_at", "listed"].contains(column) && is_empty(column))
+    /// Whether what it changes may be due to a field that is gone or has another type. `mapped`: the fields that matter; `seen`: those
+    /// of them that some record of the batch has filled.
+    pub(super) fn doubts_fields(&self, mapped: &BTreeSet<String>, seen: &HashSet<&str>) -> bool {
+        if matches!(self.write, Write::Nothing | Write::Deletion) {
+            return false;
+        }
+        let unreadable =
+            |column: &&str| self.outcome.warnings.iter().any(|warning| warning.column == *column);
+        self.gone.iter().any(|field| mapped.contains(field) && !seen.contains(field.as_str()))
+            || self.outcome.changed.iter().any(unreadable)
     }
 
     /// Whether a run's log mentions it by itself.
@@ -233,6 +237,10 @@ impl Synced {
         }
         metadata
     }
+}
+
+fn cells_gone(former: &Content, content: &Content) -> Vec<String> {
+    former.data.keys().filter(|field| !content.data.contains_key(*field)).cloned().collect()
 }
 
 fn changed_vehicle(content: Box<Content>, former: &Stored, changed: &[&str]) -> Write {

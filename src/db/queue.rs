@@ -63,41 +63,51 @@ pub(super) async fn settle(
     Ok(settled.into_iter().map(|row| (row.record_id, row.edited)).collect())
 }
 
+/// Keeps deliveries, joining those that wait already.
+pub(super) async fn insert(
+    executor: impl PgExecutor<'_>,
+    accepted: &[Accepted],
+    delay: Duration,
+) -> Result<(), sqlx::Error> {
+    let (mut ids, mut triggers, mut sources, mut reasons, mut edits) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for delivery in accepted {
+        ids.push(delivery.record_id.to_string());
+        triggers.push(delivery.trigger.as_str().to_owned());
+        sources.push(delivery.source.clone());
+        reasons.push(delivery.reason.clone());
+        edits.push(delivery.edited);
+    }
+    sqlx::query!(
+        "insert into sync_queue as q (record_id, trigger, source, last_error, edited_at, next_attempt_at)
+         select id, trigger, source, reason, edited, now() + $6
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) as d(id, trigger, source, reason, edited)
+         order by id
+         on conflict (record_id) do update set
+             delivered_seq = excluded.delivered_seq,
+             trigger = excluded.trigger,
+             source = excluded.source,
+             last_error = excluded.last_error,
+             edited_at = least(q.edited_at, excluded.edited_at),
+             next_attempt_at = least(q.next_attempt_at, excluded.next_attempt_at),
+             attempts = case when q.status = 'dead' then 0 else q.attempts end,
+             status = 'waiting'",
+        &ids,
+        &triggers,
+        &sources as &[Option<String>],
+        &reasons,
+        &edits,
+        interval(delay)
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
 impl Db {
     /// Keeps deliveries until they are settled; the first try is due after `delay`.
     pub async fn enqueue(&self, accepted: &[Accepted], delay: Duration) -> Result<(), DbError> {
-        let (mut ids, mut triggers, mut sources, mut reasons, mut edits) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for delivery in accepted {
-            ids.push(delivery.record_id.to_string());
-            triggers.push(delivery.trigger.as_str().to_owned());
-            sources.push(delivery.source.clone());
-            reasons.push(delivery.reason.clone());
-            edits.push(delivery.edited);
-        }
-        sqlx::query!(
-            "insert into sync_queue as q (record_id, trigger, source, last_error, edited_at, next_attempt_at)
-             select id, trigger, source, reason, edited, now() + $6
-             from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) as d(id, trigger, source, reason, edited)
-             order by id
-             on conflict (record_id) do update set
-                 delivered_seq = excluded.delivered_seq,
-                 trigger = excluded.trigger,
-                 source = excluded.source,
-                 last_error = excluded.last_error,
-                 edited_at = least(q.edited_at, excluded.edited_at),
-                 next_attempt_at = least(q.next_attempt_at, excluded.next_attempt_at),
-                 attempts = case when q.status = 'dead' then 0 else q.attempts end,
-                 status = 'waiting'",
-            &ids,
-            &triggers,
-            &sources as &[Option<String>],
-            &reasons,
-            &edits,
-            interval(delay)
-        )
-        .execute(&self.pool)
-        .await?;
+        insert(&self.pool, accepted, delay).await?;
         Ok(())
     }
 
@@ -135,6 +145,20 @@ impl Db {
         sqlx::query!(
             "update sync_queue set next_attempt_at = now()
              where status = 'waiting' and next_attempt_at > now() and (claimed_until is null or claimed_until < now())"
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Makes these records due, if they still wait and nobody has claimed them.
+    pub async fn make_these_due(&self, ids: &[RecordId]) -> Result<(), DbError> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        sqlx::query!(
+            "update sync_queue set next_attempt_at = now()
+             where record_id = any($1) and status = 'waiting' and next_attempt_at > now()
+                 and (claimed_until is null or claimed_until < now())",
+            &ids
         )
         .execute(&self.pool)
         .await?;

@@ -12,7 +12,7 @@
 //! **Not here:** raising the cache's generation, which the caller does after this returned and before it answers.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Instant,
 };
 
@@ -30,7 +30,7 @@ use super::{
     runs::RunId,
     slugs,
 };
-use crate::domain::{Column, Content, Normalized, Outcome, RecordId, Trigger};
+use crate::domain::{Content, Kept, Normalized, Outcome, RecordId, Trigger};
 
 /// What a read found for one record.
 #[derive(Debug, Clone)]
@@ -99,11 +99,12 @@ pub type Changes = BTreeMap<&'static str, (Value, Value)>;
 
 /// Whether it is known which fields the table has now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fields {
+pub enum Fields<'a> {
     /// It was looked up just now, or cannot be.
     Sure,
-    /// It was looked up some time ago: a value that vanished may have gone with its field, which leaves the column as it was.
-    Unsure,
+    /// It was looked up some time ago: a value that vanished from one of these may have gone with its field, which leaves the column
+    /// as it was.
+    Unsure(&'a BTreeSet<String>),
 }
 
 /// How much of a batch goes into the log.
@@ -118,15 +119,15 @@ pub enum Logged {
 impl Db {
     /// Stores a batch of readings made under one stamp, each record at most once; the outcomes come in the order of the readings.
     ///
-    /// `frozen` names columns whose fields are gone from the base: they stay as they are stored. Fails as a whole: nothing of
+    /// `kept`: what stays as it is stored, because its fields are gone from the base. Fails as a whole: nothing of
     /// the batch is stored then; with [`DbError::FieldsMayBeGone`] it should be stored again once `fields` are sure.
     pub async fn store(
         &self,
         stamp: Stamp,
         readings: Vec<Reading>,
-        frozen: &[Column],
+        kept: &Kept,
         logged: Logged,
-        fields: Fields,
+        fields: Fields<'_>,
     ) -> Result<Vec<Synced>, DbError> {
         let started = Instant::now();
         let mut tx = self.pool.begin().await?;
@@ -134,18 +135,21 @@ impl Db {
         ids.sort_unstable();
         let claimed = claim(&mut tx, &ids, stamp).await?;
         let mut stored = stored(&mut tx, &ids).await?;
+        let seen = seen_filled(&readings, fields);
         let mut plans: Vec<Plan> = readings
             .into_iter()
             .map(|reading| {
                 let former = stored.remove(reading.record_id.as_str());
                 if claimed.contains(reading.record_id.as_str()) {
-                    Plan::new(reading, former, frozen)
+                    Plan::new(reading, former, kept)
                 } else {
                     Plan::superseded(reading, former)
                 }
             })
             .collect();
-        if fields == Fields::Unsure && plans.iter().any(Plan::empties) {
+        if let Fields::Unsure(mapped) = fields
+            && plans.iter().any(|plan| plan.doubts_fields(mapped, &seen))
+        {
             return Err(DbError::FieldsMayBeGone);
         }
         slugs::assign(&mut tx, &mut plans).await?;
@@ -184,7 +188,7 @@ impl Db {
     pub async fn preview(
         &self,
         readings: Vec<Reading>,
-        frozen: &[Column],
+        kept: &Kept,
     ) -> Result<Vec<(Outcome, Changes)>, DbError> {
         let ids: Vec<String> = readings.iter().map(|reading| reading.record_id.to_string()).collect();
         let mut connection = self.pool.acquire().await?;
@@ -194,7 +198,7 @@ impl Db {
             .map(|reading| {
                 let former = stored.remove(reading.record_id.as_str());
                 let before = former.as_ref().map(|stored| stored.content.clone());
-                let plan = Plan::new(reading, former, frozen);
+                let plan = Plan::new(reading, former, kept);
                 let changes = plan.changes(before.as_ref());
                 (plan.outcome, changes)
             })
@@ -221,6 +225,16 @@ impl Db {
         .await?;
         Ok(known.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
+}
+
+/// Of the fields that matter, those that some record of the batch has filled: they are there.
+fn seen_filled<'a>(readings: &[Reading], fields: Fields<'a>) -> HashSet<&'a str> {
+    let Fields::Unsure(mapped) = fields else { return HashSet::new() };
+    let filled = |field: &&String| {
+        let found = readings.iter().filter_map(|reading| reading.found.as_ref());
+        found.into_iter().any(|found| found.content.data.contains_key(*field))
+    };
+    mapped.iter().filter(filled).map(String::as_str).collect()
 }
 
 /// The ids for which this read is the latest; their records are locked until the transaction ends.

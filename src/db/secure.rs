@@ -9,11 +9,12 @@
 use super::{Db, DbError};
 
 /// All tables.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "_sqlx_migrations",
     "airtable_fields",
     "airtable_turns",
     "airtable_usage",
+    "airtable_webhooks",
     "alert_messages",
     "alert_reports",
     "alerts",

@@ -10,9 +10,11 @@ mod compat;
 mod conditional;
 mod deliver;
 mod docs;
+mod express;
 mod guard;
 mod measure;
 mod monitoring;
+mod notifications;
 mod openapi;
 mod ops;
 mod pages;
@@ -31,7 +33,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::FromRef,
-    http::{HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware,
 };
 use tower_http::{
@@ -42,7 +44,7 @@ use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::{auth::Credentials, per_client::PerClient};
-use self::{guard::InFlight, per_client::Gate, problem::Problem};
+use self::{express::Express, guard::InFlight, per_client::Gate, problem::Problem, serve::Front};
 use crate::{
     alerts::Alerts,
     catalog::Catalog,
@@ -143,7 +145,7 @@ fn per_client(server: &ServerSettings) -> Option<PerClient> {
 }
 
 /// The whole service.
-pub fn router(state: AppState) -> Router {
+fn router(state: AppState) -> Router {
     let (public, mut private) = routes(state.limits.supabase_paths);
     if !state.limits.health_apart {
         private = private.merge(health());
@@ -181,6 +183,12 @@ fn edge(routes: Router<AppState>, state: AppState) -> Router {
         .with_state(state)
 }
 
+/// The whole service, with the short way of its hits.
+pub fn front(state: AppState) -> Front {
+    let express = Express::new(&state);
+    Front::new(router(state), express)
+}
+
 /// The description of the API.
 pub fn api(supabase_paths: bool) -> Description {
     let (public, private) = routes(supabase_paths);
@@ -204,6 +212,7 @@ fn routes(supabase_paths: bool) -> (OpenApiRouter<AppState>, OpenApiRouter<AppSt
         .routes(routes!(ops::cache_stats));
     let private = OpenApiRouter::new()
         .routes(routes!(webhook::airtable_sync))
+        .routes(routes!(notifications::airtable_notifications))
         .routes(routes!(ops::invalidate_cache))
         .routes(routes!(monitoring::kpis))
         .routes(routes!(monitoring::sync_logs))
@@ -241,5 +250,14 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
         .allow_origin(origin)
         .allow_methods([Method::GET, Method::HEAD])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::ETAG, deliver::X_CACHE, deliver::SERVER_TIMING, request_id::X_REQUEST_ID])
+        .expose_headers(EXPOSED)
+}
+
+/// What browsers may see of an answer beside its body.
+const EXPOSED: [HeaderName; 4] =
+    [header::ETAG, deliver::X_CACHE, deliver::SERVER_TIMING, request_id::X_REQUEST_ID];
+
+fn exposed_headers() -> HeaderValue {
+    let names = EXPOSED.map(|name| name.to_string()).join(",");
+    names.parse().unwrap_or(HeaderValue::from_static(""))
 }

@@ -22,8 +22,7 @@ const MAX_LENGTH: usize = 64;
 /// Gives every request an id; those below find it among the request's headers. Being outermost, it also takes the time.
 pub(super) async fn identify(State(monitor): State<Monitor>, mut request: Request, next: Next) -> Response {
     let stopwatch = Stopwatch::start(&request);
-    let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_sane(id)).cloned();
-    let id = given.unwrap_or_else(new_id);
+    let id = of(request.headers());
     request.headers_mut().insert(X_REQUEST_ID, id.clone());
     let mut response = next.run(request).await;
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
@@ -32,6 +31,11 @@ pub(super) async fn identify(State(monitor): State<Monitor>, mut request: Reques
     response.headers_mut().insert(X_REQUEST_ID, id);
     stopwatch.stop(&monitor, response.status());
     response
+}
+
+/// The id of a request: the caller's, if sane.
+pub(super) fn of(headers: &HeaderMap) -> HeaderValue {
+    headers.get(&X_REQUEST_ID).filter(|id| is_sane(id)).cloned().unwrap_or_else(new_id)
 }
 
 /// Puts the id into every log line of a request. Not for the public reads, whose hits log nothing: they do it when they load.

@@ -8,6 +8,8 @@
 //! 4. A webhook whose record shows no change is read once more a little later, for Airtable may still have shown the old state.
 //! 5. What is not settled by then is kept in `sync_queue` ([`queue`]) and tried again until it is.
 //!
+//! What Airtable's native webhook tells ([`native`]) comes in by the durable queue.
+//!
 //! **Invariants**
 //! - The stamp is taken after the last delivery of the batch was accepted and before its request is sent: a read never misses an
 //!   edit that was announced before it.
@@ -19,6 +21,7 @@
 mod consistency;
 mod fields;
 mod intake;
+mod native;
 mod preview;
 mod queue;
 mod read;
@@ -43,14 +46,24 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     consistency::believable,
+    fields::{
+        Appeared, FieldReport, Missing, Renamed, Retyped, Sample, Unfed, bind, report as field_report,
+        sample, table_key,
+    },
     intake::Delivery,
+    native::{FoundWebhook, WebhookError},
     preview::{Difference, PreviewReport},
     read::distinct,
     run::{Run, RunError, RunReport, Scope},
     schedule::Nightly,
     tally::{Result as SyncResult, Tallied},
 };
-use self::{fields::Fields, intake::Intake, tally::Tally};
+use self::{
+    fields::{FieldPlan, Fields},
+    intake::Intake,
+    native::Native,
+    tally::Tally,
+};
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
     catalog::Catalog,
@@ -76,6 +89,7 @@ struct Inner {
     catalog: Catalog,
     fields: Fields,
     intake: Intake,
+    native: Native,
     enqueued: Notify,
     stopping: CancellationToken,
     catch_up_wanted: Notify,
@@ -133,13 +147,15 @@ pub enum Delivered {
 impl Engine {
     /// An engine that does nothing yet; see [`Engine::run`].
     pub fn new(db: Db, airtable: AirtableClient, catalog: Catalog, config: &Config) -> Self {
+        let signals = Signals::default();
         Self {
             inner: Arc::new(Inner {
                 db,
                 airtable,
                 catalog,
-                fields: Fields::new(config),
+                fields: Fields::new(config, signals.clone()),
                 intake: Intake::default(),
+                native: Native::new(config),
                 enqueued: Notify::new(),
                 stopping: CancellationToken::new(),
                 catch_up_wanted: Notify::new(),
@@ -149,7 +165,7 @@ impl Engine {
                 airtable_is_back: Notify::new(),
                 run_moved: Notify::new(),
                 tracker: TaskTracker::new(),
-                signals: Signals::default(),
+                signals,
                 tally: Tally::default(),
                 listing: config.listing.clone(),
                 settings: config.sync.clone(),
@@ -170,6 +186,8 @@ impl Engine {
             self.work_queue(&stop),
             Box::pin(self.schedule(&stop)),
             self.keep_usage(&stop),
+            self.watch_fields(&stop),
+            Box::pin(self.keep_webhook(&stop)),
             cut_off
         );
         self.inner.intake.close();
@@ -301,11 +319,11 @@ impl Engine {
         }
     }
 
-    fn rules(&self) -> Rules {
+    fn rules(&self, plan: &FieldPlan) -> Rules {
         use chrono::Datelike;
         Rules {
             listed_status: self.inner.listing.status.clone(),
-            visible_field: self.inner.listing.visible_field.clone(),
+            visible_field: plan.visible_field.clone(),
             this_year: crate::clock::now().year(),
         }
     }

@@ -142,7 +142,7 @@ impl Engine {
                 self.reading(Task { record_id, cause, accepted: None }, record, &plan)
             })
             .collect();
-        for (outcome, columns) in self.inner.db.preview(readings, &plan.frozen).await? {
+        for (outcome, columns) in self.inner.db.preview(readings, &plan.kept).await? {
             report.seen += 1;
             report.warnings += usize::from(!outcome.warnings.is_empty());
             if !outcome.written {

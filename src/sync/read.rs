@@ -17,7 +17,7 @@ use super::{
     recheck::shows_no_change,
 };
 use crate::{
-    airtable::{AirtableError, Kind, Permit},
+    airtable::{AirtableError, Kind, Lane, Permit},
     db::{
         DbError, Stamp,
         logs::{LogEntry, LogStatus},
@@ -152,9 +152,20 @@ impl Engine {
         let started = Instant::now();
         let modified = record.as_ref().and_then(|record| plan.modified(record));
         cause.edited = cause.edited.or_else(|| believable(modified?, crate::clock::now())).or(accepted);
-        let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules()));
+        let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules(plan)));
         cause.timings.normalize = started.elapsed().as_secs_f64() * 1000.0;
         Reading { record_id, found, cause }
+    }
+
+    /// The same reading, as another plan understands it.
+    fn read_anew(&self, reading: Reading, plan: &FieldPlan) -> Reading {
+        let record = reading.found.map(|found| Record {
+            id: found.content.record_id,
+            created_time: found.content.created_at,
+            fields: found.content.data,
+        });
+        let task = Task { record_id: reading.record_id, cause: reading.cause, accepted: None };
+        self.reading(task, record, plan)
     }
 
     /// Stores readings and, if something was written, makes older responses unreachable. A value that vanished is believed only when
@@ -166,12 +177,13 @@ impl Engine {
         plan: &FieldPlan,
         logged: Logged,
     ) -> Result<Vec<Outcome>, SyncError> {
-        let fields = if plan.knows_fields() { Fields::Unsure } else { Fields::Sure };
+        let fields = if plan.knows_fields() { Fields::Unsure(&plan.mapped) } else { Fields::Sure };
         let db = &self.inner.db;
-        let synced = match db.store(stamp, readings.clone(), &plan.frozen, logged, fields).await {
+        let synced = match db.store(stamp, readings.clone(), &plan.kept, logged, fields).await {
             Err(DbError::FieldsMayBeGone) => {
-                let plan = self.inner.fields.read_schema(&self.inner.airtable, db).await?;
-                db.store(stamp, readings, &plan.frozen, logged, Fields::Sure).await?
+                let plan = self.look_at_fields(Lane::Webhook).await?;
+                let readings = readings.into_iter().map(|reading| self.read_anew(reading, &plan)).collect();
+                db.store(stamp, readings, &plan.kept, logged, Fields::Sure).await?
             }
             stored => stored?,
         };

@@ -188,6 +188,7 @@ impl Engine {
         match &run.scope {
             Scope::Records(ids) => self.read_records(run, ids.clone()).await,
             Scope::CatchUp => {
+                self.look_before_a_run(false).await?;
                 let formula = self.inner.db.run_history(None).await?.last_read.map(changed_since);
                 self.read_listing(run, formula).await.map(drop)
             }
@@ -196,7 +197,8 @@ impl Engine {
                 if deleted > 0 {
                     tracing::info!(deleted, "old logs were deleted");
                 }
-                let plan = self.inner.fields.read_schema(&self.inner.airtable, &self.inner.db).await?;
+                self.look_before_a_run(true).await?;
+                let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
                 let formula = plan.listed_formula(&self.inner.listing.status);
                 let listed = self.inner.db.count_listed().await?;
                 let stamp = self.read_listing(run, formula).await?;

@@ -10,6 +10,7 @@
     reason = "a test says by its name what is promised, and fails by panicking"
 )]
 
+mod alert_channels;
 mod alerts;
 mod architecture;
 mod automation;
@@ -18,6 +19,8 @@ mod chaos;
 mod compat;
 mod concurrency;
 mod consistency;
+mod doctor;
+mod drift;
 mod folding;
 mod http_caching;
 mod instances;
@@ -26,6 +29,8 @@ mod logs;
 mod metrics;
 mod migrations;
 mod monitoring;
+mod native;
+mod native_life;
 mod openapi;
 mod operators;
 mod ops;
