@@ -19,7 +19,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, DatabaseSettings},
     db::{Db, DbError},
-    http::{self, AppState, Credentials, Limits},
+    http::{self, AppState, Credentials, Dashboard, Limits},
     lifecycle::{Ending, Lifecycle},
     private_pg::{Keep, Options, PrivatePg, PrivatePgError},
     sync::Engine,
@@ -162,6 +162,7 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
         db,
         credentials: Credentials::new(&config.auth),
         limits: Arc::new(Limits::new(config)?),
+        dashboard: Dashboard::new(config),
     })
 }
 

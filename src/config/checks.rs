@@ -107,6 +107,7 @@ fn auth(auth: &AuthSettings, report: &mut Report) {
     {
         sendable(key, secret, MIN_SECRET_CHARS, report);
     }
+    not_zero("auth.session_for", &auth.session_for, report);
     let (webhook, admin) = (auth.webhook_secret.expose_secret(), auth.admin_token.expose_secret());
     if !webhook.is_empty() && webhook == admin {
         let different = "a secret of its own: who may call the webhook must not be an operator by that";

@@ -67,6 +67,8 @@ pub struct ServerSettings {
     /// How long a stop waits for requests and syncs under way.
     #[serde(with = "super::duration")]
     pub shutdown_grace: Duration,
+    /// Whether a reverse proxy stands in front, whose word on the client's address counts.
+    pub behind_proxy: bool,
     /// Origins that browsers may read the public routes from; `["*"]` = any.
     pub cors_origins: Vec<String>,
 }
@@ -79,6 +81,9 @@ pub struct AuthSettings {
     pub webhook_secret: SecretString,
     /// What operators send as `Authorization: Bearer …` (`ADMIN_TOKEN`).
     pub admin_token: SecretString,
+    /// How long somebody who has logged in to the dashboard stays so.
+    #[serde(with = "super::duration")]
+    pub session_for: Duration,
 }
 
 /// PostgreSQL: the owner's or our own.

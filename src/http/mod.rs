@@ -8,6 +8,7 @@
 mod auth;
 mod compat;
 mod conditional;
+mod dashboard;
 mod deliver;
 mod docs;
 mod guard;
@@ -38,7 +39,7 @@ use tower_http::{
 use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::auth::Credentials;
+pub use self::{auth::Credentials, dashboard::Dashboard};
 use self::{guard::InFlight, problem::Problem};
 use crate::{catalog::Catalog, config::Config, db::Db, sync::Engine};
 
@@ -55,6 +56,8 @@ pub struct AppState {
     pub credentials: Credentials,
     /// Limits and headers.
     pub limits: Arc<Limits>,
+    /// The page for operators.
+    pub dashboard: Dashboard,
 }
 
 /// Limits and headers of the HTTP edge.
@@ -127,6 +130,7 @@ pub fn router(state: AppState) -> Router {
         .merge(private)
         .merge(docs::routes())
         .merge(pages::routes())
+        .merge(dashboard::routes())
         .merge(shop)
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)

@@ -17,8 +17,10 @@ use sha2::{Digest, Sha256};
 use super::{AppState, Problem, problem};
 
 /// The files: name, content type, content.
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("base.css", "text/css; charset=utf-8", include_str!("pages/base.css")),
+    ("dashboard.css", "text/css; charset=utf-8", include_str!("dashboard/dashboard.css")),
+    ("dashboard.js", "text/javascript; charset=utf-8", include_str!("dashboard/dashboard.js")),
     ("icon.svg", "image/svg+xml", include_str!("pages/icon.svg")),
     ("shop.css", "text/css; charset=utf-8", include_str!("shop/shop.css")),
     ("shop.js", "text/javascript; charset=utf-8", include_str!("shop/shop.js")),
