@@ -21,6 +21,7 @@ use crate::{
     db::{Db, DbError},
     http::{self, AppState, Credentials, Dashboard, Limits},
     lifecycle::{Ending, Lifecycle},
+    monitor::Monitor,
     private_pg::{Keep, Options, PrivatePg, PrivatePgError},
     sync::Engine,
 };
@@ -158,6 +159,7 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
     let engine = engine(config, db.clone())?;
     Ok(AppState {
         catalog: engine.catalog().clone(),
+        monitor: Monitor::new(db.clone(), engine.clone(), config),
         engine,
         db,
         credentials: Credentials::new(&config.auth),

@@ -12,6 +12,7 @@
 //! | [`cli`] | the command line, the demo |
 //! | [`app`] | the composition root |
 //! | [`http`] | routes and handlers |
+//! | [`monitor`] | how it is doing: figures, logs, runs, the queue |
 //! | [`sync`] | the write side: from acceptance to commit |
 //! | [`catalog`] | the read side: finished responses, never stale |
 //! | [`airtable`], [`db`] | the only HTTP to Airtable; the only SQL |
@@ -31,6 +32,7 @@ pub mod db;
 pub mod domain;
 pub mod http;
 pub mod lifecycle;
+pub mod monitor;
 pub mod private_pg;
 pub mod signals;
 pub mod simulator;

@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use super::{
     AirtableError, FieldNames, Kind, Lane, Permit, Policy, SetUpError, TableSchema, Waited, formula,
-    quota::{Quota, next_month},
+    quota::{Quota, QuotaStop, next_month},
     rate_limit::RateLimiter,
     request::{self, Ask},
     retry,
@@ -163,6 +163,16 @@ impl AirtableClient {
     /// Until when nothing is sent, if that is so.
     pub fn stopped_until(&self) -> Option<DateTime<Utc>> {
         self.0.quota.stopped_until(super::now())
+    }
+
+    /// A stop that other instances have not been told of.
+    pub fn untold_stop(&self) -> Option<QuotaStop> {
+        self.0.quota.untold()
+    }
+
+    /// Takes over what holds for all instances, after they were told of `told`.
+    pub fn learn_stop(&self, until: Option<DateTime<Utc>>, told: Option<QuotaStop>) {
+        self.0.quota.learn(until, told);
     }
 
     /// Ends such a stop, at an operator's word.

@@ -36,6 +36,7 @@ pub use self::{
     client::{AirtableClient, Listing, MAX_RECORDS_PER_REQUEST, Page},
     error::{AirtableError, SetUpError},
     kind::{Kind, Policy},
+    quota::QuotaStop,
     rate_limit::{Lane, Permit, WINDOW, Waited},
     schema::{FieldSchema, TableSchema},
     wire::FieldNames,

@@ -7,7 +7,7 @@
 //! **Sources:** <https://support.airtable.com/docs/managing-api-call-limits-in-airtable>; that the turn of the month is UTC's is
 //! not documented: too early a request costs one more 429.
 //!
-//! **Not here:** the sum of a month over all instances and restarts, which the database keeps.
+//! **Not here:** the sum of a month over all instances and restarts, which the database keeps (`db::usage`), as it keeps the stop.
 
 use std::sync::{
     Mutex,
@@ -15,13 +15,30 @@ use std::sync::{
 };
 
 use chrono::{DateTime, Datelike, Months, NaiveTime, Utc};
+use tokio::time::Instant;
 
 use super::lock;
 
 #[derive(Debug, Default)]
 pub(super) struct Quota {
     calls: AtomicU64,
-    stopped_until: Mutex<Option<DateTime<Utc>>>,
+    stop: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    until: Option<DateTime<Utc>>,
+    /// What Airtable said and the database has not been told yet.
+    untold: Option<QuotaStop>,
+}
+
+/// That Airtable said: the month's requests are used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QuotaStop {
+    /// Until when nothing is sent.
+    pub until: DateTime<Utc>,
+    /// When it was said.
+    pub since: Instant,
 }
 
 impl Quota {
@@ -34,16 +51,30 @@ impl Quota {
     }
 
     pub(super) fn stop_until(&self, until: DateTime<Utc>) {
-        *lock(&self.stopped_until) = Some(until);
+        let untold = Some(QuotaStop { until, since: Instant::now() });
+        *lock(&self.stop) = State { until: Some(until), untold };
     }
 
     pub(super) fn resume(&self) {
-        *lock(&self.stopped_until) = None;
+        *lock(&self.stop) = State::default();
+    }
+
+    /// What others need to be told.
+    pub(super) fn untold(&self) -> Option<QuotaStop> {
+        lock(&self.stop).untold
+    }
+
+    /// What holds for all, after they were told of `told`; unless Airtable has said something new meanwhile.
+    pub(super) fn learn(&self, until: Option<DateTime<Utc>>, told: Option<QuotaStop>) {
+        let mut stop = lock(&self.stop);
+        if stop.untold == told {
+            *stop = State { until, untold: None };
+        }
     }
 
     /// The end of the stop, if one is in force at `now`.
     pub(super) fn stopped_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        lock(&self.stopped_until).filter(|until| now < *until)
+        lock(&self.stop).until.filter(|until| now < *until)
     }
 }
 
@@ -87,5 +118,27 @@ mod tests {
 
         quota.resume();
         assert_eq!(quota.stopped_until(at("2026-11-23T05:05:00Z")), None);
+    }
+
+    #[test]
+    fn what_others_know_replaces_what_they_were_told_and_nothing_newer() {
+        let quota = Quota::default();
+        let (now, until) = (at("2026-11-23T05:05:00Z"), at("2026-12-01T00:00:00Z"));
+        quota.learn(Some(until), None);
+        assert_eq!(
+            (quota.stopped_until(now), quota.untold()),
+            (Some(until), None),
+            "another instance was told"
+        );
+        quota.learn(None, None);
+        assert_eq!(quota.stopped_until(now), None, "an operator resumed elsewhere");
+
+        quota.stop_until(until);
+        let told = quota.untold();
+        quota.stop_until(until);
+        quota.learn(None, told);
+        assert_eq!(quota.stopped_until(now), Some(until), "it was said again meanwhile");
+        quota.learn(None, quota.untold());
+        assert_eq!((quota.stopped_until(now), quota.untold()), (None, None));
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn settings(api_url: &str) -> AirtableSettings {
         table_id: "tblAutos000000001".to_owned(),
         api_url: api_url.to_owned(),
         requests_per_second: 100,
+        monthly_calls: 0,
         pause_after_429: Duration::from_millis(50),
         connect_timeout: Duration::from_secs(5),
         request_timeout: Duration::from_secs(10),

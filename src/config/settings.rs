@@ -124,6 +124,8 @@ pub struct AirtableSettings {
     pub api_url: String,
     /// Requests per second to the base.
     pub requests_per_second: u32,
+    /// Requests that the workspace's plan allows in a month; zero: unknown.
+    pub monthly_calls: u64,
     /// How long the base is left alone after a 429 without `Retry-After`.
     #[serde(with = "super::duration")]
     pub pause_after_429: Duration,

@@ -11,6 +11,7 @@
 
 mod error;
 pub mod fields;
+pub mod figures;
 pub mod lock;
 pub mod logs;
 pub mod notify;
@@ -20,6 +21,7 @@ pub mod queue;
 pub mod records;
 pub mod runs;
 mod slugs;
+pub mod usage;
 pub mod vehicles;
 
 use std::{str::FromStr, time::Duration};
@@ -27,7 +29,7 @@ use std::{str::FromStr, time::Duration};
 use sqlx::{
     PgPool,
     migrate::Migrate,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, types::PgInterval},
 };
 use uuid::Uuid;
 
@@ -130,6 +132,10 @@ impl Db {
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
+}
+
+fn interval(duration: Duration) -> PgInterval {
+    PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
 }
 
 /// What every connection is told first. Not as start-up options, which session poolers refuse. A plan for all values at once would

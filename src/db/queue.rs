@@ -10,9 +10,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use sqlx::{PgExecutor, postgres::types::PgInterval};
+use sqlx::PgExecutor;
 
-use super::{Db, DbError, Stamp};
+use super::{Db, DbError, Stamp, interval};
 use crate::domain::{RecordId, Trigger};
 
 /// A delivery to be kept.
@@ -186,8 +186,4 @@ impl Db {
         .await?;
         Ok((row.waiting, row.dead))
     }
-}
-
-fn interval(duration: Duration) -> PgInterval {
-    PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
 }

@@ -12,6 +12,7 @@ mod dashboard;
 mod deliver;
 mod docs;
 mod guard;
+mod monitoring;
 mod openapi;
 mod ops;
 mod pages;
@@ -41,7 +42,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub use self::{auth::Credentials, dashboard::Dashboard};
 use self::{guard::InFlight, problem::Problem};
-use crate::{catalog::Catalog, config::Config, db::Db, sync::Engine};
+use crate::{catalog::Catalog, config::Config, db::Db, monitor::Monitor, sync::Engine};
 
 /// What handlers may use; each takes the part it needs.
 #[derive(Clone, FromRef)]
@@ -50,6 +51,8 @@ pub struct AppState {
     pub catalog: Catalog,
     /// The write side.
     pub engine: Engine,
+    /// Figures, logs, runs and the queue.
+    pub monitor: Monitor,
     /// For readiness and notices to other instances.
     pub db: Db,
     /// Who may call what.
@@ -164,6 +167,7 @@ fn routes(supabase_paths: bool) -> (OpenApiRouter<AppState>, OpenApiRouter<AppSt
     let private = OpenApiRouter::new()
         .routes(routes!(webhook::airtable_sync))
         .routes(routes!(ops::invalidate_cache))
+        .routes(routes!(monitoring::kpis))
         .routes(routes!(runs::sync))
         .routes(routes!(runs::replay))
         .routes(routes!(ops::healthz))

@@ -33,7 +33,8 @@ pub(super) const PATH: &str = "/openapi.json";
     tags(
         (name = "website", description = "What a shop page needs; public, for browsers of any origin"),
         (name = "sync", description = "What Airtable calls"),
-        (name = "operations", description = "Health, figures and the cache"),
+        (name = "operations", description = "Health, the cache and runs"),
+        (name = "monitoring", description = "Figures, logs, runs and the queue, for operators"),
         (name = "old addresses", description = "The addresses and shapes of the system that vitrina replaced"),
     )
 )]

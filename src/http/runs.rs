@@ -112,7 +112,7 @@ pub(super) async fn sync(
 ) -> Result<Response, Problem> {
     let request: SyncRequest = parse(&super::webhook::read(body, &limits).await?)?;
     if request.resume {
-        engine.resume_airtable();
+        engine.resume_airtable().await.map_err(|error| Problem::from(&error))?;
     }
     let scope = match request.kind {
         _ if !request.record_ids.is_empty() => Scope::Records(distinct(request.record_ids)),

@@ -25,6 +25,7 @@ mod recheck;
 mod run;
 mod schedule;
 mod scheduler;
+mod usage;
 
 use std::{
     sync::{Arc, atomic::AtomicBool},
@@ -33,7 +34,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use tokio::{
-    sync::Notify,
+    sync::{Mutex, Notify},
     time::{Instant, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -44,6 +45,7 @@ pub use self::{
     preview::{Difference, PreviewReport},
     read::distinct,
     run::{Run, RunError, RunReport, Scope},
+    schedule::Nightly,
 };
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
@@ -69,6 +71,9 @@ struct Inner {
     enqueued: Notify,
     stopping: CancellationToken,
     catch_up_wanted: Notify,
+    /// Requests that the database knows of.
+    told_calls: Mutex<u64>,
+    used_up: Notify,
     airtable_fails: AtomicBool,
     airtable_is_back: Notify,
     tracker: TaskTracker,
@@ -128,6 +133,8 @@ impl Engine {
                 enqueued: Notify::new(),
                 stopping: CancellationToken::new(),
                 catch_up_wanted: Notify::new(),
+                told_calls: Mutex::new(0),
+                used_up: Notify::new(),
                 airtable_fails: AtomicBool::new(false),
                 airtable_is_back: Notify::new(),
                 tracker: TaskTracker::new(),
@@ -145,10 +152,18 @@ impl Engine {
             stop.cancelled().await;
             self.cut_off_runs();
         };
-        tokio::join!(self.dispatch(&stop), self.work_queue(&stop), self.schedule(&stop), cut_off);
+        self.exchange_usage_or_warn().await;
+        tokio::join!(
+            self.dispatch(&stop),
+            self.work_queue(&stop),
+            Box::pin(self.schedule(&stop)),
+            self.keep_usage(&stop),
+            cut_off
+        );
         self.inner.intake.close();
         self.inner.tracker.close();
         self.inner.tracker.wait().await;
+        self.exchange_usage_or_warn().await;
     }
 
     /// Syncs records and says what became of each, in their order; each at most once. What cannot be settled in time is kept
@@ -208,11 +223,6 @@ impl Engine {
     /// Ends runs before their end; their rows say so.
     pub fn cut_off_runs(&self) {
         self.inner.stopping.cancel();
-    }
-
-    /// Lifts the stop that follows when the month's Airtable requests are used up.
-    pub fn resume_airtable(&self) {
-        self.inner.airtable.resume();
     }
 
     /// Records whose last sync failed, and those that the queue has given up.

@@ -102,6 +102,9 @@ impl Engine {
             Some(SyncError::Airtable(error))
                 if !matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge | Kind::IteratorLost) =>
             {
+                if error.kind == Kind::QuotaUsedUp {
+                    self.inner.used_up.notify_one();
+                }
                 // The catch-up that is wanted from now on is also what notices the end of the outage when nothing else is sent.
                 if !self.inner.airtable_fails.swap(true, Ordering::Relaxed) {
                     self.want_catch_up();

@@ -138,6 +138,7 @@ impl Engine {
                 other.map(|(id, kind, trigger)| format!(" (#{}, {kind}, {trigger})", id.0)),
             ));
         };
+        self.exchange_usage().await?;
         let id = self.inner.db.begin_run(&lock, scope.kind(), trigger).await?;
         Ok(Run { lock: Mutex::new(lock), id, scope, trigger, counts: watch::Sender::default() })
     }
@@ -160,6 +161,7 @@ impl Engine {
             error: result.err().map(|error| error.to_string()),
         };
         self.write_down(&report).await?;
+        self.exchange_usage_or_warn().await;
         run.lock.into_inner().release().await;
         Ok(report)
     }

@@ -35,24 +35,25 @@ pub(super) enum Due {
 
 /// When the nightly begins.
 #[derive(Debug, Clone)]
-pub(super) struct Nightly {
+pub struct Nightly {
     cron: Cron,
     zone: Tz,
 }
 
 impl Nightly {
-    pub(super) fn new(cron: Cron, zone: Tz) -> Self {
+    /// By a cron expression in a time zone.
+    pub fn new(cron: Cron, zone: Tz) -> Self {
         Self { cron, zone }
     }
 
     /// The first time after `now`; `None` for an expression that never comes true.
-    pub(super) fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let next = self.cron.find_next_occurrence(&now.with_timezone(&self.zone), false).ok()?;
         Some(next.to_utc())
     }
 
     /// The last time up to `now`.
-    pub(super) fn last(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    pub fn last(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let last = self.cron.find_previous_occurrence(&now.with_timezone(&self.zone), true).ok()?;
         Some(last.to_utc())
     }

@@ -21,6 +21,7 @@ mod http_caching;
 mod instances;
 mod listing_model;
 mod migrations;
+mod monitoring;
 mod openapi;
 mod ops;
 mod outages;

@@ -16,7 +16,7 @@ fn db(database: &Database, schema: &str) -> Db {
 }
 
 /// What a database at that version may hold; each migration after it must cope.
-const SAMPLES: [&str; 4] = [
+const SAMPLES: [&str; 5] = [
     "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recAAAAAAAAAAAAAA', 'a', 'A', true, now());
      insert into slug_redirects (slug, record_id) values ('b', 'recAAAAAAAAAAAAAA');
      insert into record_reads values ('recAAAAAAAAAAAAAA', 1);
@@ -26,6 +26,7 @@ const SAMPLES: [&str; 4] = [
      insert into sync_runs (kind, trigger) values ('full', 'nightly')",
     "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recBBBBBBBBBBBBBB', 'c', 'C3 Citroën', true, now());
      update inventario_cache set listed = false where slug = 'a'",
+    "insert into airtable_usage (month, calls) values ('2026-11-01', 5)",
 ];
 
 #[tokio::test]

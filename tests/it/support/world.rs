@@ -152,6 +152,12 @@ impl World {
         Answer::read(self.http.get(format!("{}{path}", self.url)).send().await.unwrap()).await
     }
 
+    /// As an operator.
+    pub async fn get_as_admin(&self, path: &str) -> Answer {
+        let request = self.http.get(format!("{}{path}", self.url)).bearer_auth(ADMIN_TOKEN);
+        Answer::read(request.send().await.unwrap()).await
+    }
+
     pub async fn get_from(&self, instance: &Instance, path: &str) -> Answer {
         Answer::read(self.http.get(format!("{}{path}", instance.url)).send().await.unwrap()).await
     }

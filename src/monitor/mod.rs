@@ -1,0 +1,83 @@
+//! How the service is doing: figures, logs, runs and the queue, for operators.
+//!
+//! **Invariants:** it only reads. What it says of syncs, runs and the queue holds for all instances together, since it comes from the
+//! database; what it says of the cache holds for this process.
+//!
+//! **Not here:** HTTP (`http::monitoring`), when somebody is to be told (`alerts`), SQL (`db::figures`).
+
+mod kpis;
+mod nights;
+
+use std::{sync::Arc, time::Duration};
+
+pub use self::kpis::{Comparison, Kpi, Kpis, Target, Unit};
+use self::{kpis::Measured, nights::success_rate};
+use crate::{
+    catalog::Catalog,
+    config::Config,
+    db::{Db, DbError},
+    sync::{Engine, Nightly},
+};
+
+/// The span that the figures are made from.
+pub const SPAN: Duration = Duration::from_hours(24);
+
+/// Looks at everything. Cheap to clone.
+#[derive(Clone)]
+pub struct Monitor {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    catalog: Catalog,
+    engine: Engine,
+    nightly: Nightly,
+    monthly_calls: u64,
+}
+
+impl Monitor {
+    /// Over the parts of one service.
+    pub fn new(db: Db, engine: Engine, config: &Config) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                catalog: engine.catalog().clone(),
+                nightly: Nightly::new(config.sync.nightly.clone(), config.sync.time_zone),
+                monthly_calls: config.airtable.monthly_calls,
+                db,
+                engine,
+            }),
+        }
+    }
+
+    /// The key figures, each judged by its target.
+    pub async fn kpis(&self) -> Result<Kpis, DbError> {
+        let Inner { db, catalog, engine, nightly, monthly_calls } = &*self.inner;
+        let now = crate::clock::now();
+        let measured = Measured {
+            syncs: db.sync_figures(SPAN).await?,
+            consistency: db.consistency(SPAN).await?,
+            queue: db.queue_figures().await?,
+            hit_rate: catalog.stats().await.hit_rate,
+            nightly: success_rate(
+                now,
+                nightly,
+                db.first_run().await?,
+                &db.full_runs_since(nights::earliest(now)).await?,
+            ),
+            calls: engine.month_calls().await?,
+            monthly_calls: *monthly_calls,
+        };
+        Ok(Kpis::judge(now, &measured))
+    }
+
+    /// When nights' runs are due.
+    pub fn nightly(&self) -> &Nightly {
+        &self.inner.nightly
+    }
+
+    /// What the month's requests to Airtable are limited to, if that is known.
+    pub fn monthly_calls(&self) -> Option<u64> {
+        (self.inner.monthly_calls > 0).then_some(self.inner.monthly_calls)
+    }
+}
