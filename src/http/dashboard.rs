@@ -11,10 +11,19 @@
 //!
 //! **Not here:** the figures (`monitor`), troubles (`alerts`), what a run does (`sync`).
 
+mod actions;
+mod chart;
 mod cookie;
+mod format;
 mod language;
+mod live;
 mod login;
+mod news;
+mod page;
+mod parts;
+mod run;
 mod session;
+mod snapshot;
 mod texts;
 mod throttle;
 mod visitor;
@@ -28,10 +37,12 @@ use axum::{
     routing::{get, post},
 };
 use chrono_tz::Tz;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
-use self::{session::Sessions, throttle::Throttle};
+use self::{session::Sessions, snapshot::Watch, throttle::Throttle};
 use super::{AppState, pages::Policy};
-use crate::config::Config;
+use crate::{catalog::Catalog, config::Config, db::Db, monitor::Monitor};
 
 /// The page's address.
 const HOME: &str = "/dashboard";
@@ -48,11 +59,15 @@ struct Inner {
     policy: Policy,
     zone: Tz,
     behind_proxy: bool,
+    watch: Watch,
+    streams: Arc<Semaphore>,
+    stop: CancellationToken,
 }
 
 impl Dashboard {
-    /// From the settings.
-    pub fn new(config: &Config) -> Self {
+    /// From the settings and the parts that it shows; what it keeps open ends with `stop`.
+    pub fn new(config: &Config, parts: (Db, Catalog, Monitor), stop: CancellationToken) -> Self {
+        let (db, catalog, monitor) = parts;
         Self {
             inner: Arc::new(Inner {
                 sessions: Sessions::new(&config.auth.admin_token, config.auth.session_for),
@@ -60,6 +75,9 @@ impl Dashboard {
                 policy: Policy::with_pictures_from(&[]),
                 zone: config.sync.time_zone,
                 behind_proxy: config.server.behind_proxy,
+                watch: Watch::new(db, catalog, monitor),
+                streams: Arc::new(Semaphore::new(live::STREAMS)),
+                stop,
             }),
         }
     }
@@ -75,12 +93,12 @@ impl Dashboard {
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
-        .route("/dashboard", get(show))
+        .route("/dashboard", get(page::show))
+        .route("/dashboard/live", get(live::stream))
+        .route("/dashboard/runs/{id}", get(run::show))
+        .route("/dashboard/confirm/{action}", get(actions::ask))
+        .route("/dashboard/actions/{action}", post(actions::act))
         .route("/dashboard/login", get(login::show).post(login::log_in))
         .route("/dashboard/logout", post(login::log_out))
         .route("/dashboard/language/{code}", get(login::choose_language))
-}
-
-async fn show(operator: visitor::Operator) -> String {
-    operator.form_token
 }

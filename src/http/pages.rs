@@ -85,12 +85,15 @@ impl Policy {
 pub(super) fn render(template: &impl askama::Template, policy: &Policy) -> Response {
     match template.render() {
         Ok(html) => (policy.headers(), html).into_response(),
-        Err(error) => {
-            tracing::error!(error = %error, "a page could not be rendered; this is a mistake in vitrina");
-            let detail = "The page could not be made; the log has the reason under this request's id.";
-            Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
-        }
+        Err(error) => broken(&error),
     }
+}
+
+/// That a template failed.
+pub(super) fn broken(error: &askama::Error) -> Response {
+    tracing::error!(error = %error, "a page could not be rendered; this is a mistake in vitrina");
+    let detail = "The page could not be made; the log has the reason under this request's id.";
+    Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
 }
 
 /// The files of the pages.
