@@ -13,6 +13,7 @@ use tokio::{
     net::TcpListener,
     time::{sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     airtable::{AirtableClient, SetUpError},
@@ -81,7 +82,7 @@ impl App {
         };
         let db = Db::new(&url, &config.database)?;
         stop.run_until_cancelled(prepare(&db)).await.ok_or(StartError::Stopped)??;
-        let state = build(config, db)?;
+        let state = build(config, db, stop.clone())?;
         let listener = bind(config.server.bind_addr).await?;
         let addr = listener
             .local_addr()
@@ -155,16 +156,18 @@ pub fn engine(config: &Config, db: Db) -> Result<Engine, StartError> {
     Ok(Engine::new(db, AirtableClient::new(&config.airtable)?, catalog, config))
 }
 
-fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
+fn build(config: &Config, db: Db, stop: CancellationToken) -> Result<AppState, StartError> {
     let engine = engine(config, db.clone())?;
+    let catalog = engine.catalog().clone();
+    let monitor = Monitor::new(db.clone(), engine.clone(), config);
     Ok(AppState {
-        catalog: engine.catalog().clone(),
-        monitor: Monitor::new(db.clone(), engine.clone(), config),
+        dashboard: Dashboard::new(config, (db.clone(), catalog.clone(), monitor.clone()), stop),
+        catalog,
+        monitor,
         engine,
         db,
         credentials: Credentials::new(&config.auth),
         limits: Arc::new(Limits::new(config)?),
-        dashboard: Dashboard::new(config),
     })
 }
 

@@ -109,7 +109,8 @@ pub(super) async fn ask(
 }
 
 fn record(text: &str) -> Result<RecordId, Problem> {
-    text.parse().map_err(|_| Problem::parameter("record", "record should be a record id such as recA1b2C3d4E5f6G7."))
+    text.parse()
+        .map_err(|_| Problem::parameter("record", "record should be a record id such as recA1b2C3d4E5f6G7."))
 }
 
 /// The parts that actions use.
@@ -179,7 +180,8 @@ impl Hands {
             Err(RunError::Busy(_)) => "busy".to_owned(),
             Err(error) => {
                 tracing::warn!(error = %error, "a run could not be begun from the dashboard");
-                let away = matches!(&error, RunError::Sync(SyncError::Database(error)) if error.is_transient());
+                let away =
+                    matches!(&error, RunError::Sync(SyncError::Database(error)) if error.is_transient());
                 if away { "away" } else { "not-begun" }.to_owned()
             }
         }

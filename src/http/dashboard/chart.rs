@@ -53,7 +53,8 @@ impl Chart {
             }
             x += COLUMN;
         }
-        let target = target.filter(|target| *target < top).map(|target| tenths(HEIGHT - target / top * HEIGHT));
+        let target =
+            target.filter(|target| *target < top).map(|target| tenths(HEIGHT - target / top * HEIGHT));
         Self { width: x - (COLUMN - BAR) / 2.0, top, bars, target }
     }
 }

@@ -40,7 +40,11 @@ pub(super) fn duration(ms: f64) -> String {
     if ms < 59_950.0 {
         return format!("{:.1} s", ms / 1000.0);
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and saturating")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and saturating"
+    )]
     let seconds = (ms / 1000.0).round() as u64;
     let parts = |big: u64, unit: &str, small: u64, part: &str| {
         if small == 0 { format!("{big} {unit}") } else { format!("{big} {unit} {small} {part}") }
@@ -112,14 +116,21 @@ mod tests {
 
     #[test]
     fn durations_have_the_unit_that_fits() {
-        let shown: Vec<_> = [-1.0, 240.4, 999.4, 999.5, 59_949.0, 60_000.0, 200_000.0, 7_500_000.0, 86_400_000.0].map(duration).into();
-        assert_eq!(shown, ["0 ms", "240 ms", "999 ms", "1.0 s", "59.9 s", "1 min", "3 min 20 s", "2 h 5 min", "1 d"]);
+        let shown: Vec<_> =
+            [-1.0, 240.4, 999.4, 999.5, 59_949.0, 60_000.0, 200_000.0, 7_500_000.0, 86_400_000.0]
+                .map(duration)
+                .into();
+        assert_eq!(
+            shown,
+            ["0 ms", "240 ms", "999 ms", "1.0 s", "59.9 s", "1 min", "3 min 20 s", "2 h 5 min", "1 d"]
+        );
     }
 
     #[test]
     fn a_time_of_another_day_says_which() {
         let at = |text: &str| text.parse().unwrap();
-        let clock = Clock { zone: chrono_tz::America::Monterrey, t: &texts::ES, now: at("2026-01-03T05:00:00Z") };
+        let clock =
+            Clock { zone: chrono_tz::America::Monterrey, t: &texts::ES, now: at("2026-01-03T05:00:00Z") };
         assert_eq!(clock.time(at("2026-01-03T04:59:59Z")), "22:59:59");
         assert_eq!(clock.time(at("2026-01-02T04:59:59Z")), "1 ene 22:59:59");
         assert_eq!(clock.time(at("2026-01-01T05:00:00Z")), "31 dic 2025 23:00:00");

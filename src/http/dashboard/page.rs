@@ -58,7 +58,11 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Response {
     let done = query.as_deref().and_then(|query| query.strip_prefix("done="));
-    let look = if done.is_some() { dashboard.inner.watch.look_anew().await } else { dashboard.inner.watch.look().await };
+    let look = if done.is_some() {
+        dashboard.inner.watch.look_anew().await
+    } else {
+        dashboard.inner.watch.look().await
+    };
     let clock = dashboard.clock(operator.texts());
     let parts = match parts::render(&look, clock) {
         Ok(parts) => parts,

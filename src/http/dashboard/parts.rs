@@ -12,7 +12,7 @@ mod state;
 
 use askama::Template;
 
-pub(super) use self::{errors::advice, runs::{RunView, kind_of}};
+pub(super) use self::{errors::advice, runs::RunView};
 use super::{format::Clock, snapshot::Look, texts::Texts};
 
 /// A part's name and its HTML.

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     db::history::{LogFilter, LogRow},
     http::{Problem, pages},
-    monitor::{Monitor, Run},
+    monitor::{Monitor, history::Run},
 };
 
 /// Records shown at most.

@@ -14,7 +14,10 @@ use crate::{
         Db, DbError,
         history::{LogFilter, LogRow, QueueFilter, RunFilter, StatsRow},
     },
-    monitor::{Kpis, Monitor, QueuePage, Run},
+    monitor::{
+        Kpis, Monitor,
+        history::{QueuePage, Run},
+    },
 };
 
 /// How old what is shown may be.

@@ -110,7 +110,11 @@ fn sum(rows: &[&StatsRow], label: String) -> Hour {
     hour
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "heights of bars and round numbers")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "heights of bars and round numbers"
+)]
 fn volume(hours: &[Hour], t: T) -> Plot {
     let columns: Vec<[f64; 3]> =
         hours.iter().map(|hour| [hour.success as f64, hour.warning as f64, hour.error as f64]).collect();
@@ -140,9 +144,9 @@ fn durations(hours: &[Hour], t: T) -> Plot {
         Some((low, high)) => (t.durations_sum)(&format::duration(low), &format::duration(high)),
         None => t.durations_none.to_owned(),
     };
-    let tips = hours
-        .iter()
-        .map(|hour| format!("{}: {} {}, {} {}", hour.label, t.average, hour.average(), t.longest, hour.longest()));
+    let tips = hours.iter().map(|hour| {
+        format!("{}: {} {}, {} {}", hour.label, t.average, hour.average(), t.longest, hour.longest())
+    });
     Plot {
         summary,
         top: format::duration(chart.top),
@@ -183,7 +187,10 @@ mod tests {
         ];
         let hours = hours(&stats, now, clock);
         assert_eq!((hours.len(), hours[23].label.as_str(), hours[0].label.as_str()), (24, "23:00", "00:00"));
-        assert_eq!((hours[23].success, hours[23].error, hours[23].average, hours[23].longest), (4, 2, Some(400.0), Some(2000)));
+        assert_eq!(
+            (hours[23].success, hours[23].error, hours[23].average, hours[23].longest),
+            (4, 2, Some(400.0), Some(2000))
+        );
         assert_eq!((hours[0].warning, hours[0].average), (4, None));
         assert_eq!(hours.iter().map(|hour| hour.success).sum::<i64>(), 4, "25 hours ago is too long ago");
     }

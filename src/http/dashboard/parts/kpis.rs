@@ -77,7 +77,12 @@ fn tiles(now: &Snapshot, t: T) -> Vec<Tile> {
     vec![
         judged("success_rate", t.success_rate, kpis.success_rate, (t.syncs)(&format::count(kpis.syncs))),
         judged("error_rate", t.error_rate, kpis.error_rate, problems),
-        judged("average_duration", t.average_duration, kpis.average_duration, p95(kpis.p95_duration).unwrap_or_default()),
+        judged(
+            "average_duration",
+            t.average_duration,
+            kpis.average_duration,
+            p95(kpis.p95_duration).unwrap_or_default(),
+        ),
         judged(
             "consistency",
             t.consistency,

@@ -9,7 +9,7 @@ use crate::{
         format::{self, Clock},
         snapshot::Snapshot,
     },
-    monitor::Run,
+    monitor::history::Run,
 };
 
 #[derive(Template)]
@@ -70,7 +70,8 @@ impl RunView {
         Self {
             id: run.id,
             kind: kind_of(run, t),
-            trigger: Trigger::parse(&run.trigger).map_or(run.trigger.clone(), |trigger| (t.trigger)(trigger).to_owned()),
+            trigger: Trigger::parse(&run.trigger)
+                .map_or(run.trigger.clone(), |trigger| (t.trigger)(trigger).to_owned()),
             state,
             tone,
             started: clock.time(run.started_at),
@@ -86,7 +87,7 @@ impl RunView {
 }
 
 /// A run's kind in words.
-pub(in crate::http::dashboard) fn kind_of(run: &Run, t: T) -> &'static str {
+fn kind_of(run: &Run, t: T) -> &'static str {
     match run.kind.as_str() {
         "full" => t.run_full,
         "catch_up" => t.run_catch_up,

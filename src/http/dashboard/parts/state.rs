@@ -22,7 +22,8 @@ impl State {
             let (title, detail) = (t.database_away.to_owned(), t.database_away_detail.to_owned());
             return Self { tone: Tone::Bad, title, detail, as_of };
         }
-        let missed: Vec<&str> = look.snapshot.as_deref().map(|now| kpis::missed(now, clock)).unwrap_or_default();
+        let missed: Vec<&str> =
+            look.snapshot.as_deref().map(|now| kpis::missed(now, clock)).unwrap_or_default();
         if missed.is_empty() {
             let (title, detail) = (t.all_well.to_owned(), t.all_well_detail.to_owned());
             return Self { tone: Tone::Good, title, detail, as_of };
