@@ -17,13 +17,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     airtable::{AirtableClient, SetUpError},
+    alerts::Alerts,
     catalog::Catalog,
     config::{Config, DatabaseSettings},
     db::{Db, DbError},
-    http::{self, AppState, Credentials, Dashboard, Limits},
+    http::{self, AppState, Credentials, Dashboard, Limits, Shown},
     lifecycle::{Ending, Lifecycle},
     monitor::Monitor,
     private_pg::{Keep, Options, PrivatePg, PrivatePgError},
+    signals::Signal,
     sync::Engine,
 };
 
@@ -135,6 +137,8 @@ impl App {
         lifecycle.spawn_essential("http", http::serve::serve(listener, router, limits, soft, hard));
         let (engine, stop) = (self.state.engine.clone(), lifecycle.soft());
         lifecycle.spawn_essential("sync", async move { engine.run(stop).await });
+        let (alerts, stop) = (self.state.alerts.clone(), lifecycle.soft());
+        lifecycle.spawn("alerts", async move { alerts.run(stop).await });
         let (state, stop) = (self.state.clone(), lifecycle.soft());
         lifecycle.spawn("notices", async move {
             stop.run_until_cancelled(hear_others(&state)).await;
@@ -160,9 +164,18 @@ fn build(config: &Config, db: Db, stop: CancellationToken) -> Result<AppState, S
     let engine = engine(config, db.clone())?;
     let catalog = engine.catalog().clone();
     let monitor = Monitor::new(db.clone(), engine.clone(), config);
+    let alerts = Alerts::new(db.clone(), engine.clone(), config);
+    let shown = Shown {
+        db: db.clone(),
+        catalog: catalog.clone(),
+        monitor: monitor.clone(),
+        alerts: alerts.clone(),
+        signals: engine.signals().clone(),
+    };
     Ok(AppState {
-        dashboard: Dashboard::new(config, (db.clone(), catalog.clone(), monitor.clone()), stop),
+        dashboard: Dashboard::new(config, shown, stop),
         catalog,
+        alerts,
         monitor,
         engine,
         db,
@@ -202,6 +215,7 @@ async fn hear_others(state: &AppState) {
         let error = match state.db.listen().await {
             Ok(mut listener) => {
                 pause = Duration::from_millis(250);
+                state.engine.signals().clear(Signal::ListenerDown);
                 if std::mem::replace(&mut was_away, false) {
                     state.engine.want_catch_up();
                 }
@@ -217,6 +231,7 @@ async fn hear_others(state: &AppState) {
             Err(error) => error,
         };
         was_away = true;
+        state.engine.signals().raise(Signal::ListenerDown, error.to_string());
         tracing::warn!(error = %error, "the notices of other instances cannot be heard; trying again");
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);

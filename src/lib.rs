@@ -12,6 +12,7 @@
 //! | [`cli`] | the command line, the demo |
 //! | [`app`] | the composition root |
 //! | [`http`] | routes and handlers |
+//! | [`alerts`] | what is wrong, and who is told |
 //! | [`monitor`] | how it is doing: figures, logs, runs, the queue |
 //! | [`sync`] | the write side: from acceptance to commit |
 //! | [`catalog`] | the read side: finished responses, never stale |
@@ -23,6 +24,7 @@
 //! moment), [`private_pg`] (a PostgreSQL of our own) and [`simulator`] (an Airtable of our own), which know none of the others but `config` and `domain`.
 
 pub mod airtable;
+pub mod alerts;
 pub mod app;
 pub mod catalog;
 pub mod cli;

@@ -60,6 +60,11 @@ impl Signals {
         self.lock().get(&signal).cloned()
     }
 
+    /// All that is wrong.
+    pub fn all(&self) -> Vec<(Signal, Raised)> {
+        self.lock().iter().map(|(signal, raised)| (*signal, raised.clone())).collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Signal, Raised>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,6 +83,7 @@ mod tests {
         signals.raise(Signal::ListenerDown, "reset");
         let second = signals.get(Signal::ListenerDown).unwrap();
         assert_eq!((second.since, second.detail.as_str()), (first.since, "reset"));
+        assert_eq!(signals.all(), [(Signal::ListenerDown, second)]);
         signals.clone().clear(Signal::ListenerDown);
         assert_eq!(signals.get(Signal::ListenerDown), None);
     }

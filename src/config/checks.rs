@@ -9,6 +9,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
+    alerts,
     problem::{form, shown_text},
     report::Report,
     settings::{AirtableSettings, AuthSettings, Config, DatabaseSettings, ServerSettings},
@@ -65,6 +66,7 @@ pub(super) fn check(config: &Config, report: &mut Report) {
         ("server.request_timeout", &config.server.request_timeout),
         report,
     );
+    alerts::check(config, report);
     at_most(("cache.stale_for", &config.cache.stale_for), ("cache.ttl", &config.cache.ttl), report);
 }
 
@@ -157,10 +159,7 @@ fn airtable(airtable: &AirtableSettings, report: &mut Report) {
     if table.trim() != table || table.chars().any(char::is_control) {
         report.wrong("airtable.table_id", shown_text(table), form("airtable.table_id"));
     }
-    let address = Url::parse(&airtable.api_url).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
-    });
-    if !address {
+    if !is_http(&airtable.api_url) {
         report.wrong("airtable.api_url", shown_text(&airtable.api_url), form("airtable.api_url"));
     }
     not_zero("airtable.requests_per_second", &airtable.requests_per_second, report);
@@ -186,6 +185,13 @@ fn airtable(airtable: &AirtableSettings, report: &mut Report) {
     );
 }
 
+/// An address that paths can be put behind.
+pub(super) fn is_http(address: &str) -> bool {
+    Url::parse(address).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
+    })
+}
+
 /// A secret that was given can stand in an `Authorization` header and is long enough.
 fn sendable(key: &str, secret: &SecretString, min_chars: usize, report: &mut Report) {
     let secret = secret.expose_secret();
@@ -196,13 +202,13 @@ fn sendable(key: &str, secret: &SecretString, min_chars: usize, report: &mut Rep
     }
 }
 
-fn not_empty(key: &str, text: &str, report: &mut Report) {
+pub(super) fn not_empty(key: &str, text: &str, report: &mut Report) {
     if text.trim().is_empty() {
         report.wrong(key, "empty", "a text that is not empty");
     }
 }
 
-fn not_zero<T: Default + PartialEq + Debug>(key: &str, value: &T, report: &mut Report) {
+pub(super) fn not_zero<T: Default + PartialEq + Debug>(key: &str, value: &T, report: &mut Report) {
     if *value == T::default() {
         report.wrong(key, format!("{value:?}"), "more than zero");
     }

@@ -10,6 +10,7 @@
 //!
 //! **Not here:** whether PostgreSQL and Airtable accept what is configured; `doctor` asks them.
 
+mod alerts;
 mod checks;
 mod duration;
 mod layers;
@@ -22,6 +23,7 @@ mod settings;
 mod tests;
 
 pub use self::{
+    alerts::AlertSettings,
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{

@@ -125,6 +125,8 @@ pub(super) fn form(key: &str) -> &'static str {
         "listing.fields_file" => "the path of a readable file in the form of config/fields.toml",
         "sync.nightly" => "a cron expression of five parts, such as 0 2 * * * for two o'clock every night",
         "sync.time_zone" => "an IANA time zone, such as America/Monterrey",
+        "alerts.min_success_rate" => "a share from 0 to 1, such as 0.9",
+        "alerts.public_url" => "an address of the form https://sync.example.mx",
         "log.format" => "pretty or json",
         "log.filter" => "a tracing filter, such as info or info,vitrina=debug",
         _ => "",

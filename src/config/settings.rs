@@ -31,6 +31,8 @@ pub struct Config {
     pub sync: SyncSettings,
     /// The cache of finished responses.
     pub cache: CacheSettings,
+    /// When an alert fires.
+    pub alerts: super::AlertSettings,
     /// The old system's addresses.
     pub compat: CompatSettings,
     /// The demo's shop page.

@@ -9,6 +9,7 @@
 //!
 //! **Not here:** what a change means (`domain`), when the cache is dropped (`sync`).
 
+pub mod alerts;
 mod error;
 pub mod fields;
 pub mod figures;

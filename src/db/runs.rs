@@ -120,14 +120,15 @@ impl Db {
         Ok(())
     }
 
-    /// Closes a run: it succeeded, or failed for a reason.
-    pub async fn finish_run(&self, id: RunId, error: Option<&str>) -> Result<(), DbError> {
+    /// Closes a run: it succeeded, or failed for a reason, which may be the brake.
+    pub async fn finish_run(&self, id: RunId, error: Option<&str>, braked: bool) -> Result<(), DbError> {
         sqlx::query!(
-            "update sync_runs set finished_at = now(), error = $2,
+            "update sync_runs set finished_at = now(), error = $2, braked = $3,
                  status = case when $2::text is null then 'succeeded' else 'failed' end
              where id = $1",
             id.0,
-            error
+            error,
+            braked
         )
         .execute(&self.pool)
         .await?;

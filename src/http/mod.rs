@@ -40,9 +40,9 @@ use tower_http::{
 use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::{auth::Credentials, dashboard::Dashboard};
+pub use self::{auth::Credentials, dashboard::{Dashboard, Shown}};
 use self::{guard::InFlight, problem::Problem};
-use crate::{catalog::Catalog, config::Config, db::Db, monitor::Monitor, sync::Engine};
+use crate::{alerts::Alerts, catalog::Catalog, config::Config, db::Db, monitor::Monitor, sync::Engine};
 
 /// What handlers may use; each takes the part it needs.
 #[derive(Clone, FromRef)]
@@ -51,6 +51,8 @@ pub struct AppState {
     pub catalog: Catalog,
     /// The write side.
     pub engine: Engine,
+    /// What is wrong, and who has been told.
+    pub alerts: Alerts,
     /// Figures, logs, runs and the queue.
     pub monitor: Monitor,
     /// For readiness and notices to other instances.

@@ -76,6 +76,7 @@ struct Inner {
     used_up: Notify,
     airtable_fails: AtomicBool,
     airtable_is_back: Notify,
+    run_moved: Notify,
     tracker: TaskTracker,
     signals: Signals,
     listing: ListingSettings,
@@ -137,6 +138,7 @@ impl Engine {
                 used_up: Notify::new(),
                 airtable_fails: AtomicBool::new(false),
                 airtable_is_back: Notify::new(),
+                run_moved: Notify::new(),
                 tracker: TaskTracker::new(),
                 signals: Signals::default(),
                 listing: config.listing.clone(),
@@ -247,6 +249,11 @@ impl Engine {
     /// What this process knows to be wrong.
     pub fn signals(&self) -> &Signals {
         &self.inner.signals
+    }
+
+    /// Waits until a run of this process begins or ends. For one listener; what happens while it does not wait is not lost to it.
+    pub async fn run_moved(&self) {
+        self.inner.run_moved.notified().await;
     }
 
     /// Gives every waiting record its turn.

@@ -15,13 +15,14 @@ use super::{
     recheck::shows_no_change,
 };
 use crate::{
-    airtable::{Kind, Permit},
+    airtable::{AirtableError, Kind, Permit},
     db::{
         DbError, Stamp,
         logs::{LogEntry, LogStatus},
         records::{Cause, Fields, Logged, Reading, Timings},
     },
     domain::{Outcome, Record, RecordId, normalize},
+    signals::Signal,
 };
 
 /// A record to be synced and why.
@@ -93,6 +94,7 @@ impl Engine {
     pub(super) fn watch_airtable(&self, error: Option<&SyncError>) {
         match error {
             None => {
+                self.inner.signals.clear(Signal::AirtableRefuses);
                 if self.inner.airtable_fails.swap(false, Ordering::Relaxed) {
                     tracing::info!("Airtable answers again");
                     self.inner.airtable_is_back.notify_one();
@@ -102,6 +104,7 @@ impl Engine {
             Some(SyncError::Airtable(error))
                 if !matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge | Kind::IteratorLost) =>
             {
+                self.note_refusal(error);
                 if error.kind == Kind::QuotaUsedUp {
                     self.inner.used_up.notify_one();
                 }
@@ -111,6 +114,14 @@ impl Engine {
                 }
             }
             Some(_) => {}
+        }
+    }
+
+    /// Raises a signal when Airtable refuses us until somebody mends something; the next answer clears it.
+    pub(super) fn note_refusal(&self, error: &AirtableError) {
+        // A used-up quota concerns all instances; see `usage`.
+        if error.kind.is_configuration() && error.kind != Kind::QuotaUsedUp {
+            self.inner.signals.raise(Signal::AirtableRefuses, error.to_string());
         }
     }
 

@@ -140,6 +140,7 @@ impl Engine {
         };
         self.exchange_usage().await?;
         let id = self.inner.db.begin_run(&lock, scope.kind(), trigger).await?;
+        self.inner.run_moved.notify_one();
         Ok(Run { lock: Mutex::new(lock), id, scope, trigger, counts: watch::Sender::default() })
     }
 
@@ -152,16 +153,21 @@ impl Engine {
         run.counts.send_modify(|counts| {
             counts.api_calls = i32::try_from(self.inner.airtable.calls() - calls).unwrap_or(i32::MAX);
         });
+        if let Err(RunError::Sync(SyncError::Airtable(error))) = &result {
+            self.note_refusal(error);
+        }
         let report = RunReport {
             run: run.id,
             kind: run.scope.kind(),
             trigger: run.trigger,
             counts: *run.counts.borrow(),
             duration: started.elapsed(),
+            braked: matches!(result, Err(RunError::Brake { .. })),
             error: result.err().map(|error| error.to_string()),
         };
         self.write_down(&report).await?;
         self.exchange_usage_or_warn().await;
+        self.inner.run_moved.notify_one();
         run.lock.into_inner().release().await;
         Ok(report)
     }
@@ -226,7 +232,7 @@ impl Engine {
             "{report}"
         );
         self.inner.db.update_run(report.run, &report.counts).await?;
-        self.inner.db.finish_run(report.run, report.error.as_deref()).await?;
+        self.inner.db.finish_run(report.run, report.error.as_deref(), report.braked).await?;
         let summary = LogEntry {
             record_id: None,
             sync_type: report.trigger,

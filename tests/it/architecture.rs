@@ -8,8 +8,8 @@ use std::{
 use regex::Regex;
 
 /// Who may use whom: a module may use those that stand after it, and the free ones. `simulator` and `private_pg` know only `config`.
-const ORDER: [&str; 10] =
-    ["cli", "app", "http", "monitor", "sync", "catalog", "airtable", "db", "config", "domain"];
+const ORDER: [&str; 11] =
+    ["cli", "app", "http", "alerts", "monitor", "sync", "catalog", "airtable", "db", "config", "domain"];
 
 /// What stands beside the others, with what it may use of them.
 const BESIDE: [(&str, &[&str]); 6] = [

@@ -10,6 +10,7 @@
     reason = "a test says by its name what is promised, and fails by panicking"
 )]
 
+mod alerts;
 mod architecture;
 mod automation;
 mod cache;

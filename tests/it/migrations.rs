@@ -16,7 +16,7 @@ fn db(database: &Database, schema: &str) -> Db {
 }
 
 /// What a database at that version may hold; each migration after it must cope.
-const SAMPLES: [&str; 5] = [
+const SAMPLES: [&str; 6] = [
     "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recAAAAAAAAAAAAAA', 'a', 'A', true, now());
      insert into slug_redirects (slug, record_id) values ('b', 'recAAAAAAAAAAAAAA');
      insert into record_reads values ('recAAAAAAAAAAAAAA', 1);
@@ -27,6 +27,9 @@ const SAMPLES: [&str; 5] = [
     "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recBBBBBBBBBBBBBB', 'c', 'C3 Citroën', true, now());
      update inventario_cache set listed = false where slug = 'a'",
     "insert into airtable_usage (month, calls) values ('2026-11-01', 5)",
+    "insert into alerts (key, severity, state, since, seen_at, detail) values ('errors', 'warning', 'firing', now(), now(), '11 errors');
+     insert into alert_reports values ('listener_down', gen_random_uuid(), now(), now(), now(), 'refused');
+     insert into alert_messages (channel, subject, content, created_at, next_attempt_at) values ('slack', 'errors', '{}', now(), now())",
 ];
 
 #[tokio::test]

@@ -23,6 +23,9 @@ pub struct RunReport {
     /// How long it took.
     #[serde(rename = "duration_ms", serialize_with = "as_ms")]
     pub duration: Duration,
+    /// Whether the brake ended it.
+    #[serde(skip)]
+    pub braked: bool,
     /// Why it failed; `None`: it succeeded.
     pub error: Option<String>,
 }
@@ -89,6 +92,7 @@ mod tests {
                 ..RunCounts::default()
             },
             duration: Duration::from_millis(1234),
+            braked: false,
             error: None,
         };
         assert_eq!(

@@ -13,7 +13,7 @@ use std::{future::Future, time::Duration};
 pub use self::{
     answer::Answer,
     postgres::Database,
-    world::{Setting, World},
+    world::{Instance, Setting, World},
 };
 
 /// Waits until the condition holds; fails after 20 seconds, which only a broken promise takes.

@@ -305,6 +305,11 @@ impl Instance {
         Self { url: format!("http://{}", app.addr()), app, lifecycle }
     }
 
+    /// The parts of the service.
+    pub fn state(&self) -> &AppState {
+        self.app.state()
+    }
+
     pub async fn stop(self) {
         self.lifecycle.stop();
         assert_eq!(self.app.finish().await, Ending::Asked);

@@ -1,0 +1,153 @@
+//! Who is told when something is wrong, and when it is over.
+//!
+//! Once a minute every instance looks ([`Alerts::check`]): it says what is wrong with itself (`signals`), reads the figures of the tables
+//! and the other instances' reports ([`crate::db::alerts`]), judges them ([`rules`]), and writes down what has changed since the last look
+//! ([`changes`]), together with a message for each channel. Channels are fed from that outbox.
+//!
+//! **Invariants**
+//! - A change is told once to each channel, whatever the number of instances: checks take turns, and messages are written in the
+//!   transaction that changed the alert.
+//! - An alert that instances report is over when none of them reports it any more; an instance that died is forgotten after
+//!   [`SILENT_CHECKS`] checks.
+//! - Time is an argument.
+//!
+//! **Not here:** the figures that people look at (`monitor`), what the process knows to be wrong (`signals`). While PostgreSQL is down
+//! nothing is judged or told; `/readyz` says that.
+
+mod changes;
+mod nights;
+mod rule;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+pub use self::rule::Rule;
+use self::{
+    changes::changes,
+    rules::{Judge, delta},
+};
+pub use crate::db::alerts::{AlertState, Severity, outbox::Delivery};
+use crate::{
+    config::Config,
+    db::{Db, DbError, alerts::AlertRow},
+    sync::{Engine, Nightly},
+};
+
+/// An instance that has missed this many checks counts as dead.
+const SILENT_CHECKS: u32 = 3;
+
+/// Finds out what is wrong and has it told. Cheap to clone.
+#[derive(Clone)]
+pub struct Alerts(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    engine: Engine,
+    judge: Judge,
+}
+
+/// An alert, as the dashboard shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Alert {
+    /// What kind of trouble it is; its words in other languages hang on this.
+    pub rule: Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Whether it is still so.
+    pub state: AlertState,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// When it was over; `None` while it fires.
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// What is wrong, in a few words.
+    pub title: &'static str,
+    /// What exactly, as sentences with figures; of one that is over, the last that was known.
+    pub detail: String,
+    /// What the operator should do.
+    pub remedy: &'static str,
+    /// Where to see more.
+    pub look: &'static str,
+    /// Who has been told of its firing, and of its end when it is over.
+    pub deliveries: Vec<Delivery>,
+}
+
+impl Alerts {
+    /// Alerts of what `engine` does and of what the tables show.
+    pub fn new(db: Db, engine: Engine, config: &Config) -> Self {
+        let judge = Judge {
+            settings: config.alerts.clone(),
+            nightly: Nightly::new(config.sync.nightly.clone(), config.sync.time_zone),
+            zone: config.sync.time_zone,
+        };
+        Self(Arc::new(Inner { db, engine, judge }))
+    }
+
+    /// Every alert that ever fired, in its present or last state: those that fire first, critical ones before warnings, the latest
+    /// first. Two queries on small tables.
+    pub async fn list(&self) -> Result<Vec<Alert>, DbError> {
+        let rows = self.0.db.alerts().await?;
+        let keys: Vec<String> = rows.iter().map(|row| row.key.clone()).collect();
+        let deliveries = self.0.db.deliveries(&keys).await?;
+        // A rule that this version does not know is one of a newer version that was here before.
+        let alerts = rows.into_iter().filter_map(|row| {
+            let rule = Rule::of_key(&row.key)?;
+            let told = |delivery: &&Delivery| {
+                let end = delivery.event.as_deref() == Some("resolved");
+                delivery.subject == row.key && (row.state == AlertState::Resolved || !end)
+            };
+            Some(Alert {
+                rule,
+                severity: row.severity,
+                state: row.state,
+                since: row.since,
+                resolved_at: row.resolved_at,
+                title: rule.title(),
+                detail: row.detail.clone(),
+                remedy: rule.remedy(),
+                look: rule.look(),
+                deliveries: deliveries.iter().filter(told).cloned().collect(),
+            })
+        });
+        Ok(alerts.collect())
+    }
+
+    /// Looks what is wrong at `now`, writes down what has changed, and has it told.
+    pub async fn check(&self, now: DateTime<Utc>) -> Result<(), DbError> {
+        let Inner { db, engine, judge } = &*self.0;
+        let settings = &judge.settings;
+        let raised: Vec<(&str, DateTime<Utc>, String)> = engine
+            .signals()
+            .all()
+            .into_iter()
+            .map(|(signal, raised)| (Rule::of_signal(signal).key(), raised.since, raised.detail))
+            .collect();
+        let mut check = db.begin_alert_check().await?;
+        check.report(db, &raised, now).await?;
+        let reports = check.reports(now - delta(settings.check_every * SILENT_CHECKS)).await?;
+        let figures = check.figures(delta(settings.rate_window), now).await?;
+        let troubles = judge.troubles(&figures, &reports, now);
+        let known = check.alerts().await?;
+        let changes = changes(&known, &troubles, delta(settings.resolve_after), now);
+        for change in &changes {
+            check.save(&change.alert).await?;
+        }
+        check.commit().await?;
+        changes.iter().filter(|change| change.told).for_each(|change| log(&change.alert));
+        Ok(())
+    }
+}
+
+fn log(alert: &AlertRow) {
+    let (key, detail) = (&alert.key, &alert.detail);
+    match (alert.state, alert.severity) {
+        (AlertState::Resolved, _) => tracing::info!(alert.key = key, "alert {key} is over: {detail}"),
+        (_, Severity::Critical) => tracing::error!(alert.key = key, "alert {key} fires: {detail}"),
+        (_, Severity::Warning) => tracing::warn!(alert.key = key, "alert {key} fires: {detail}"),
+    }
+}

@@ -1,0 +1,244 @@
+//! What is wrong: a pure function of figures, reports, thresholds and the time.
+//!
+//! **Invariants:** the same figures at the same time give the same troubles, each at most once, on every instance. Rates are judged only
+//! from `alerts.min_syncs` syncs on: one failure of two says nothing.
+//!
+//! **Not here:** whether it is new (`changes`), where figures come from (`db::alerts`).
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::{Rule, nights};
+use crate::{
+    config::AlertSettings,
+    db::alerts::{Report, figures::AlertFigures},
+    sync::Nightly,
+};
+
+/// Something that is wrong now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// What kind of trouble it is.
+    pub(super) rule: Rule,
+    /// Since when, where the figures tell.
+    pub(super) since: Option<DateTime<Utc>>,
+    /// What exactly, as sentences with figures.
+    pub(super) detail: String,
+}
+
+/// What the rules need to know beside figures.
+#[derive(Debug)]
+pub(super) struct Judge {
+    pub(super) settings: AlertSettings,
+    pub(super) nightly: Nightly,
+    /// In which times are told.
+    pub(super) zone: Tz,
+}
+
+impl Judge {
+    /// All that is wrong at `now`, in the order of [`Rule::ALL`].
+    pub(super) fn troubles(
+        &self,
+        figures: &AlertFigures,
+        reports: &[Report],
+        now: DateTime<Utc>,
+    ) -> Vec<Trouble> {
+        let found = |rule: Rule| match rule {
+            Rule::AirtableRefuses | Rule::QuotaUsedUp | Rule::FieldsMissing | Rule::WebhookDead => {
+                reported(rule, reports, now)
+            }
+            Rule::ListenerDown => reported(rule, reports, now - delta(self.settings.listener_down_after)),
+            Rule::BrakePulled => self.brake(figures),
+            Rule::NightlyFailing => {
+                self.nights(Rule::NightlyFailing, self.settings.critical_nights, figures, now)
+            }
+            Rule::NightlyFailed => self.nights(Rule::NightlyFailed, 1, figures, now),
+            Rule::QueueOld => self.queue(figures, now),
+            Rule::DeadRecords => dead(figures),
+            Rule::SuccessRate => self.success_rate(figures),
+            Rule::Slow => self.slow(figures),
+            Rule::Errors => self.errors(figures),
+        };
+        Rule::ALL.into_iter().filter_map(found).collect()
+    }
+
+    fn brake(&self, figures: &AlertFigures) -> Option<Trouble> {
+        let since = figures.runs.braked?;
+        let said = figures.runs.braked_error.as_deref().unwrap_or("the brake was pulled");
+        let detail = format!("The full sync of {} was stopped: {said}.", self.said(since));
+        Some(Trouble { rule: Rule::BrakePulled, since: Some(since), detail })
+    }
+
+    fn nights(
+        &self,
+        rule: Rule,
+        least: usize,
+        figures: &AlertFigures,
+        now: DateTime<Utc>,
+    ) -> Option<Trouble> {
+        let runs = &figures.runs;
+        let missed = nights::missed(&self.nightly, runs, delta(self.settings.nightly_overdue), now);
+        let since = *missed.last().filter(|_| missed.len() >= least)?;
+        let how_many = match missed.len() {
+            1 => format!("The night of {} had no full sync.", self.said(since)),
+            several => {
+                format!("{several} nights in a row had no full sync, the first of them {}.", self.said(since))
+            }
+        };
+        let success = match runs.full {
+            Some(full) => format!("The last one that succeeded began {}.", self.said(full)),
+            None => "None has ever succeeded.".to_owned(),
+        };
+        let failure = match runs.failed_nightly.filter(|failed| *failed >= since) {
+            Some(failed) => {
+                let error = runs.failed_nightly_error.as_deref().unwrap_or("no reason given");
+                format!("The last try, {}, failed: {error}.", self.said(failed))
+            }
+            None => "It did not run at all.".to_owned(),
+        };
+        let detail = format!("{how_many} {success} {failure}");
+        Some(Trouble { rule, since: Some(since), detail })
+    }
+
+    fn queue(&self, figures: &AlertFigures, now: DateTime<Utc>) -> Option<Trouble> {
+        let queue = &figures.queue;
+        let oldest = queue.oldest.filter(|oldest| now - *oldest > delta(self.settings.max_queue_age))?;
+        let detail = format!(
+            "{} wait, the oldest for {} (more than {}).{}",
+            records(queue.waiting),
+            lasting(now - oldest),
+            lasting(delta(self.settings.max_queue_age)),
+            quoted(" Its last error: ", queue.oldest_error.as_deref())
+        );
+        Some(Trouble { rule: Rule::QueueOld, since: Some(oldest), detail })
+    }
+
+    fn success_rate(&self, figures: &AlertFigures) -> Option<Trouble> {
+        let syncs = self.enough(figures)?;
+        let rate = share(syncs.successes, syncs.total);
+        (rate < self.settings.min_success_rate).then(|| Trouble {
+            rule: Rule::SuccessRate,
+            since: None,
+            detail: format!(
+                "{} of {} syncs in {} succeeded, {}, less than {}; {} failed, {} had warnings.",
+                syncs.successes,
+                syncs.total,
+                lasting(delta(self.settings.rate_window)),
+                percent(rate),
+                percent(self.settings.min_success_rate),
+                syncs.errors,
+                syncs.total - syncs.successes - syncs.errors
+            ),
+        })
+    }
+
+    fn slow(&self, figures: &AlertFigures) -> Option<Trouble> {
+        let average = self.enough(figures)?.average_ms?;
+        let most = self.settings.max_average.as_secs_f64() * 1000.0;
+        (average > most).then(|| Trouble {
+            rule: Rule::Slow,
+            since: None,
+            detail: format!(
+                "The syncs that succeeded in {} took {average:.0} ms on average, more than {most:.0} ms.",
+                lasting(delta(self.settings.rate_window))
+            ),
+        })
+    }
+
+    fn errors(&self, figures: &AlertFigures) -> Option<Trouble> {
+        let syncs = &figures.syncs;
+        (syncs.errors_in_an_hour > self.settings.max_errors).then(|| Trouble {
+            rule: Rule::Errors,
+            since: None,
+            detail: format!(
+                "{} errors in the last hour, more than {}.{}",
+                syncs.errors_in_an_hour,
+                self.settings.max_errors,
+                quoted(" The latest: ", syncs.last_error.as_deref())
+            ),
+        })
+    }
+
+    fn enough<'f>(&self, figures: &'f AlertFigures) -> Option<&'f crate::db::alerts::figures::SyncFigures> {
+        Some(&figures.syncs).filter(|syncs| syncs.total > 0 && syncs.total >= self.settings.min_syncs)
+    }
+
+    fn said(&self, time: DateTime<Utc>) -> String {
+        said(time, self.zone)
+    }
+}
+
+/// A time as people at the dealership read it.
+pub(super) fn said(time: DateTime<Utc>, zone: Tz) -> String {
+    time.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// What instances report, if one of them has for long enough.
+fn reported(rule: Rule, reports: &[Report], since: DateTime<Utc>) -> Option<Trouble> {
+    let said: Vec<&Report> = reports.iter().filter(|report| report.signal == rule.key()).collect();
+    said.iter().find(|report| report.first_heard_at <= since)?;
+    let mut detail = String::new();
+    for (place, report) in said.iter().enumerate() {
+        if said[..place].iter().all(|before| before.detail != report.detail) {
+            let space = if detail.is_empty() { "" } else { " " };
+            let stop = if report.detail.ends_with(['.', '!', '?']) { "" } else { "." };
+            // Writing to a string cannot fail.
+            let _ = write!(detail, "{space}{}{stop}", report.detail);
+        }
+    }
+    if said.len() > 1 {
+        let _ = write!(detail, " {} instances say so.", said.len());
+    }
+    Some(Trouble { rule, since: said.iter().map(|report| report.since).min(), detail })
+}
+
+fn dead(figures: &AlertFigures) -> Option<Trouble> {
+    let queue = &figures.queue;
+    (queue.dead > 0).then(|| Trouble {
+        rule: Rule::DeadRecords,
+        since: None,
+        detail: format!(
+            "{} given up after the last try.{}",
+            if queue.dead == 1 { "1 record was".to_owned() } else { format!("{} records were", queue.dead) },
+            quoted(" The latest error: ", queue.dead_error.as_deref())
+        ),
+    })
+}
+
+fn records(count: i64) -> String {
+    if count == 1 { "1 record".to_owned() } else { format!("{count} records") }
+}
+
+/// Words of others, cut short.
+fn quoted(before: &str, said: Option<&str>) -> String {
+    const MOST: usize = 300;
+    said.map_or_else(String::new, |said| match said.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{before}{}…", &said[..end]),
+        None => format!("{before}{said}."),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of syncs are far below 2^52")]
+fn share(part: i64, whole: i64) -> f64 {
+    part as f64 / whole as f64
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// A duration as people say it, to the minute where there is one.
+pub(super) fn lasting(time: TimeDelta) -> String {
+    let (days, hours, minutes) = (time.num_days(), time.num_hours() % 24, time.num_minutes() % 60);
+    let parts = [(days, "d"), (hours, "h"), (minutes, "min")];
+    let said: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect();
+    if said.is_empty() { format!("{} s", time.num_seconds()) } else { said.join(" ") }
+}
+
+/// Durations of settings are a year at most.
+pub(super) fn delta(duration: std::time::Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
