@@ -40,9 +40,10 @@ use chrono_tz::Tz;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+pub use self::snapshot::Shown;
 use self::{session::Sessions, snapshot::Watch, throttle::Throttle};
 use super::{AppState, pages::Policy};
-use crate::{catalog::Catalog, config::Config, db::Db, monitor::Monitor};
+use crate::config::Config;
 
 /// The page's address.
 const HOME: &str = "/dashboard";
@@ -66,8 +67,7 @@ struct Inner {
 
 impl Dashboard {
     /// From the settings and the parts that it shows; what it keeps open ends with `stop`.
-    pub fn new(config: &Config, parts: (Db, Catalog, Monitor), stop: CancellationToken) -> Self {
-        let (db, catalog, monitor) = parts;
+    pub fn new(config: &Config, shown: Shown, stop: CancellationToken) -> Self {
         Self {
             inner: Arc::new(Inner {
                 sessions: Sessions::new(&config.auth.admin_token, config.auth.session_for),
@@ -75,7 +75,7 @@ impl Dashboard {
                 policy: Policy::with_pictures_from(&[]),
                 zone: config.sync.time_zone,
                 behind_proxy: config.server.behind_proxy,
-                watch: Watch::new(db, catalog, monitor),
+                watch: Watch::new(shown),
                 streams: Arc::new(Semaphore::new(live::STREAMS)),
                 stop,
             }),

@@ -40,7 +40,10 @@ use tower_http::{
 use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::{auth::Credentials, dashboard::{Dashboard, Shown}};
+pub use self::{
+    auth::Credentials,
+    dashboard::{Dashboard, Shown},
+};
 use self::{guard::InFlight, problem::Problem};
 use crate::{alerts::Alerts, catalog::Catalog, config::Config, db::Db, monitor::Monitor, sync::Engine};
 

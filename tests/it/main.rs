@@ -17,6 +17,7 @@ mod cache;
 mod chaos;
 mod compat;
 mod concurrency;
+mod dashboard;
 mod folding;
 mod http_caching;
 mod instances;

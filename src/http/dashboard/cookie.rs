@@ -36,7 +36,7 @@ pub(super) fn session(
     now: DateTime<Utc>,
     request: &HeaderMap,
 ) -> HeaderValue {
-    let seconds = (until - now).num_seconds().max(0);
+    let seconds = (until - now).num_milliseconds().max(0).unsigned_abs().div_ceil(1000);
     set(&format!("{SESSION}={value}; Path=/dashboard; Max-Age={seconds}; HttpOnly; SameSite=Lax"), request)
 }
 

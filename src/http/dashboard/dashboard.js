@@ -72,8 +72,7 @@ function show({ id, html }) {
   template.innerHTML = html.trim();
   const fresh = template.content.firstElementChild;
   const old = $(id);
-  if (old) morph(old, fresh);
-  else $("parts").append(fresh);
+  if (old && fresh) morph(old, fresh);
 }
 
 // --- The stream

@@ -56,7 +56,9 @@ pub(super) async fn stream(
     ];
     let events = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
     let mut response = events.into_response();
-    response.headers_mut().extend(headers);
+    for (name, value) in headers {
+        response.headers_mut().insert(name, value);
+    }
     Ok(response)
 }
 
@@ -78,7 +80,7 @@ fn events(operator: Operator, dashboard: Dashboard) -> impl Stream<Item = Event>
             let clock = dashboard.clock(operator.texts());
             let Ok(parts) = parts::render(&look, clock) else { return };
             for part in parts.iter().filter(|part| !shown.contains(part)) {
-                let (id, html) = part;
+                let Part { id, html, .. } = part;
                 if let Ok(event) = Event::default().event("part").json_data(serde_json::json!({ "id": id, "html": html })) {
                     yield event;
                 }

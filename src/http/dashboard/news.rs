@@ -1,6 +1,8 @@
 //! What happened between two looks that somebody should hear of who does not see the page.
 //!
-//! **Invariants:** pure. Figures that move all the time are not news: new errors and the ends of runs are.
+//! **Invariants:** pure. Figures that move all the time are not news: alerts, new errors and the ends of runs are.
+
+use crate::alerts::AlertState;
 
 use super::{parts, snapshot::Snapshot, texts::Texts};
 
@@ -13,6 +15,13 @@ pub(super) fn news(before: &Snapshot, now: &Snapshot, t: &'static Texts) -> Vec<
         if was_running || is_new {
             let how = if run.status == "succeeded" { t.succeeded } else { t.failed };
             said.push((t.say_run_ended)(run.id, how));
+        }
+    }
+    for alert in &now.alerts {
+        let old = before.alerts.iter().find(|old| old.rule == alert.rule);
+        if old.is_none_or(|old| (old.state, old.since) != (alert.state, alert.since)) {
+            let say = if alert.state == AlertState::Firing { t.say_alert } else { t.say_resolved };
+            said.push(say((t.alert)(alert.rule).cause));
         }
     }
     let last = before.errors.first().map_or(0, |row| row.id);

@@ -10,7 +10,7 @@ use axum::{
 use super::{
     Dashboard,
     format::Clock,
-    parts::{self, Part, Tone},
+    parts::{self, Part, Place, Tone},
     texts::Texts,
     visitor::{Frame, Operator},
 };

@@ -2,6 +2,7 @@
 //!
 //! **Invariants:** a part is one `section` whose id is the part's name; the script replaces it by that. Rendering is pure.
 
+mod alerts;
 mod cache;
 mod charts;
 mod errors;
@@ -15,23 +16,43 @@ use askama::Template;
 pub(super) use self::{errors::advice, runs::RunView};
 use super::{format::Clock, snapshot::Look, texts::Texts};
 
-/// A part's name and its HTML.
-pub(super) type Part = (&'static str, String);
+/// A part of the page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Its name.
+    pub(super) id: &'static str,
+    /// Where it stands.
+    pub(super) place: Place,
+    pub(super) html: String,
+}
 
-/// All parts, in the order of the page.
+/// Where a part stands when there is room for two columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Top,
+    Left,
+    Right,
+}
+
+/// All parts, in the order of the page; empty ones until there is something to show.
 pub(super) fn render(look: &Look, clock: Clock) -> Result<Vec<Part>, askama::Error> {
-    let mut parts = vec![("state", state::State::new(look, clock).render()?)];
-    if let Some(now) = look.snapshot.as_deref() {
-        parts.extend([
-            ("kpis", kpis::Kpis::new(now, clock).render()?),
-            ("charts", charts::Charts::new(now, clock).render()?),
-            ("errors", errors::Errors::new(now, clock).render()?),
-            ("runs", runs::Runs::new(now, clock).render()?),
-            ("queue", queue::Queue::new(now, clock).render()?),
-            ("cache", cache::Cache::new(now, clock).render()?),
-        ]);
-    }
-    Ok(parts)
+    let now = look.snapshot.as_deref();
+    let part = |id, place, html: Option<Result<String, askama::Error>>| {
+        let empty = || Ok(format!("<section id=\"{id}\" hidden></section>"));
+        Ok(Part { id, place, html: html.unwrap_or_else(empty)? })
+    };
+    [
+        part("state", Place::Top, Some(state::State::new(look, clock).render())),
+        part("kpis", Place::Top, now.map(|now| kpis::Kpis::new(now, clock).render())),
+        part("charts", Place::Top, now.map(|now| charts::Charts::new(now, clock).render())),
+        part("alerts", Place::Left, now.map(|now| alerts::Alerts::new(now, clock).render())),
+        part("errors", Place::Left, now.map(|now| errors::Errors::new(now, clock).render())),
+        part("runs", Place::Right, now.map(|now| runs::Runs::new(now, clock).render())),
+        part("queue", Place::Right, now.map(|now| queue::Queue::new(now, clock).render())),
+        part("cache", Place::Right, now.map(|now| cache::Cache::new(now, clock).render())),
+    ]
+    .into_iter()
+    .collect()
 }
 
 /// Good, in need of a look, or bad; `Plain` where there is nothing to judge.

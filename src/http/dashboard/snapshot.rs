@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::{sync::Mutex, time::Instant};
 
 use crate::{
+    alerts::{Alert, Alerts},
     catalog::{CacheStats, Catalog},
     db::{
         Db, DbError,
@@ -18,6 +19,7 @@ use crate::{
         Kpis, Monitor,
         history::{QueuePage, Run},
     },
+    signals::{Raised, Signal, Signals},
 };
 
 /// How old what is shown may be.
@@ -35,6 +37,9 @@ pub(super) struct Snapshot {
     pub(super) at: DateTime<Utc>,
     pub(super) sums: Arc<Sums>,
     pub(super) cache: CacheStats,
+    pub(super) alerts: Vec<Alert>,
+    /// What this process knows to be wrong.
+    pub(super) signals: Vec<(Signal, Raised)>,
     pub(super) errors: Vec<LogRow>,
     pub(super) runs: Vec<Run>,
     pub(super) queue: QueuePage,
@@ -59,17 +64,29 @@ pub(super) struct Look {
     at: Instant,
 }
 
+/// The parts of the service that are shown.
+pub struct Shown {
+    /// For the number of listed vehicles.
+    pub db: Db,
+    /// For the cache's figures.
+    pub catalog: Catalog,
+    /// For figures, logs, runs and the queue.
+    pub monitor: Monitor,
+    /// For what is wrong.
+    pub alerts: Alerts,
+    /// For what this process knows to be wrong.
+    pub signals: Signals,
+}
+
 /// Looks for all who watch.
 pub(super) struct Watch {
-    db: Db,
-    catalog: Catalog,
-    monitor: Monitor,
+    shown: Shown,
     last: Mutex<Option<Look>>,
 }
 
 impl Watch {
-    pub(super) fn new(db: Db, catalog: Catalog, monitor: Monitor) -> Self {
-        Self { db, catalog, monitor, last: Mutex::new(None) }
+    pub(super) fn new(shown: Shown) -> Self {
+        Self { shown, last: Mutex::new(None) }
     }
 
     /// How it is: at most [`LOOK_EVERY`] ago. Those who ask at once share one look.
@@ -102,7 +119,7 @@ impl Watch {
     }
 
     async fn snapshot(&self, before: Option<&Snapshot>) -> Result<Snapshot, DbError> {
-        let monitor = &self.monitor;
+        let Shown { db, catalog, monitor, alerts, signals } = &self.shown;
         let errors = LogFilter { status: vec!["error".to_owned()], limit: ROWS, ..LogFilter::default() };
         let kept = before.map(|before| &before.sums).filter(|sums| sums.read.elapsed() < SUM_EVERY);
         let sums = match kept {
@@ -116,11 +133,13 @@ impl Watch {
         Ok(Snapshot {
             at: crate::clock::now(),
             sums,
-            cache: self.catalog.stats().await,
+            cache: catalog.stats().await,
+            alerts: alerts.list().await?,
+            signals: signals.all(),
             errors: monitor.logs(errors).await?.logs,
             runs: monitor.runs(RunFilter { limit: ROWS, ..RunFilter::default() }).await?.runs,
             queue: monitor.queue(QueueFilter { limit: ROWS, ..QueueFilter::default() }).await?,
-            listed: self.db.count_listed().await?,
+            listed: db.count_listed().await?,
         })
     }
 }

@@ -10,7 +10,7 @@ mod en;
 mod es;
 
 pub(super) use self::{advice::Advice, en::EN, es::ES};
-use crate::{airtable::Kind, domain::Trigger};
+use crate::{airtable::Kind, alerts::Rule, domain::Trigger};
 
 /// A catalogue.
 pub(super) struct Texts {
@@ -27,9 +27,7 @@ pub(super) struct Texts {
     pub(super) live_lost: &'static str,
     pub(super) session_over: &'static str,
     pub(super) refresh: &'static str,
-    pub(super) close: &'static str,
     pub(super) back: &'static str,
-    pub(super) sections: &'static str,
     pub(super) months: [&'static str; 12],
     pub(super) times_in: fn(&str) -> String,
 
@@ -125,6 +123,7 @@ pub(super) struct Texts {
     pub(super) seen: &'static str,
     pub(super) created: &'static str,
     pub(super) updated: &'static str,
+    pub(super) changes: &'static str,
     pub(super) unchanged: &'static str,
     pub(super) archived: &'static str,
     pub(super) deleted: &'static str,
@@ -146,7 +145,6 @@ pub(super) struct Texts {
     pub(super) waiting: &'static str,
     pub(super) dead: &'static str,
     pub(super) next_try: &'static str,
-    pub(super) last_error: &'static str,
 
     // Alerts.
     pub(super) alerts: &'static str,
@@ -156,6 +154,9 @@ pub(super) struct Texts {
     pub(super) critical: &'static str,
     pub(super) since: fn(&str) -> String,
     pub(super) until: fn(&str, &str) -> String,
+    pub(super) told: fn(&str) -> String,
+    pub(super) to_be_told: fn(&str) -> String,
+    pub(super) not_told: fn(&str) -> String,
 
     // The cache.
     pub(super) cache: &'static str,
@@ -177,7 +178,6 @@ pub(super) struct Texts {
     pub(super) confirm_resume: Question,
     pub(super) force: &'static str,
     pub(super) cancel: &'static str,
-    pub(super) quota_stopped: fn(&str) -> String,
     pub(super) run_begun: fn(i64) -> String,
     pub(super) see_report: &'static str,
     pub(super) invalidated: &'static str,
@@ -194,6 +194,7 @@ pub(super) struct Texts {
 
     // Why something failed, and what to do.
     pub(super) airtable: fn(Kind) -> Advice,
+    pub(super) alert: fn(Rule) -> Advice,
     pub(super) database: Advice,
     pub(super) stopping: Advice,
     pub(super) run_failed: Advice,

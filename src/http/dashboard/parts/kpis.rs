@@ -53,7 +53,7 @@ fn tiles(now: &Snapshot, t: T) -> Vec<Tile> {
         value: number(kpi).unwrap_or_else(|| t.no_figure.to_owned()),
         detail,
         target: kpi.target.map(|target| {
-            let value = show(kpi.unit, target.value);
+            let value = goal(kpi.unit, target.value);
             match target.comparison {
                 Comparison::Above => (t.target_above)(&value),
                 Comparison::Below => (t.target_below)(&value),
@@ -131,5 +131,13 @@ fn show(unit: Unit, value: f64) -> String {
         Unit::Seconds => format::duration(value * 1000.0),
         #[expect(clippy::cast_possible_truncation, reason = "a count, far below the limits of both")]
         Unit::Count => format::count(value as i64),
+    }
+}
+
+/// A target, which has no more digits than it needs.
+fn goal(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Ms if value % 1_000.0 == 0.0 => format!("{:.0} s", value / 1_000.0),
+        _ => show(unit, value),
     }
 }

@@ -42,7 +42,6 @@ pub(in crate::http::dashboard) struct RunView {
     pub(in crate::http::dashboard) duration: String,
     pub(in crate::http::dashboard) seen: String,
     pub(in crate::http::dashboard) changes: String,
-    pub(in crate::http::dashboard) failed: i32,
     pub(in crate::http::dashboard) error: Option<String>,
 }
 
@@ -80,7 +79,6 @@ impl RunView {
             duration: format::duration(milliseconds(run.duration_ms)),
             seen: format::count(counts.seen.into()),
             changes: format::count(changes.into()),
-            failed: counts.failed,
             error: run.error.clone(),
         }
     }

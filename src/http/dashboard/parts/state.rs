@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{T, Tone, kpis};
+use super::{T, Tone, alerts, kpis};
 use crate::http::dashboard::{format::Clock, snapshot::Look};
 
 #[derive(Template)]
@@ -22,12 +22,16 @@ impl State {
             let (title, detail) = (t.database_away.to_owned(), t.database_away_detail.to_owned());
             return Self { tone: Tone::Bad, title, detail, as_of };
         }
-        let missed: Vec<&str> =
-            look.snapshot.as_deref().map(|now| kpis::missed(now, clock)).unwrap_or_default();
-        if missed.is_empty() {
-            let (title, detail) = (t.all_well.to_owned(), t.all_well_detail.to_owned());
-            return Self { tone: Tone::Good, title, detail, as_of };
-        }
-        Self { tone: Tone::Warn, title: (t.look_at)(missed.len()), detail: missed.join(" · "), as_of }
+        let wrong = look.snapshot.as_deref().map(|now| alerts::wrong(now, clock)).unwrap_or_default();
+        let missed = look.snapshot.as_deref().map(|now| kpis::missed(now, clock)).unwrap_or_default();
+        let urgent = wrong.iter().filter(|(urgent, _)| *urgent).count();
+        let (tone, title) = match (urgent, wrong.len() + missed.len()) {
+            (0, 0) => (Tone::Good, t.all_well.to_owned()),
+            (0, things) => (Tone::Warn, (t.look_at)(things)),
+            (urgent, _) => (Tone::Bad, (t.broken)(urgent)),
+        };
+        let things: Vec<&str> = wrong.into_iter().map(|(_, title)| title).chain(missed).collect();
+        let detail = if things.is_empty() { t.all_well_detail.to_owned() } else { things.join(" · ") };
+        Self { tone, title, detail, as_of }
     }
 }

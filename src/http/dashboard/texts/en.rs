@@ -16,9 +16,7 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     live_lost: "Connection lost; trying again",
     session_over: "The session is over",
     refresh: "Refresh",
-    close: "Close",
     back: "Back to the dashboard",
-    sections: "Sections",
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     times_in: |zone| format!("Times of {zone}"),
 
@@ -116,6 +114,7 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     seen: "Read",
     created: "New",
     updated: "Changed",
+    changes: "Changes",
     unchanged: "Unchanged",
     archived: "Archived",
     deleted: "Deleted",
@@ -143,7 +142,6 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     waiting: "Waiting",
     dead: "Given up",
     next_try: "Next try",
-    last_error: "Last error",
 
     alerts: "Alerts",
     no_alerts: "No alert has ever fired.",
@@ -151,6 +149,9 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     resolved: "Resolved",
     critical: "Critical",
     since: |time| format!("since {time}"),
+    told: |channels| format!("Told by {channels}"),
+    to_be_told: |channels| format!("Still to tell: {channels}"),
+    not_told: |channels| format!("Could not be told by {channels}"),
     until: |from, to| format!("from {from} to {to}"),
 
     cache: "Cache",
@@ -195,9 +196,6 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     },
     force: "Even if many vehicles would leave the listing (without the brake)",
     cancel: "Cancel",
-    quota_stopped: |until| {
-        format!("Airtable said that the month's requests are used up; it is left alone until {until}.")
-    },
     run_begun: |run| format!("Run {run} has begun."),
     see_report: "See its report",
     invalidated: "The cache is empty on every instance.",
@@ -212,6 +210,7 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     say_resolved: |title| format!("Alert resolved: {title}"),
 
     airtable: |kind| Advice { cause: cause(kind), remedy: kind.remedy() },
+    alert: |rule| Advice { cause: rule.title(), remedy: rule.remedy() },
     database: Advice {
         cause: "The database did not store it",
         remedy: "Read the message; if PostgreSQL was down, vitrina tries again by itself. Else replay it and see the service's log.",

@@ -1,7 +1,7 @@
 //! Spanish.
 
 use super::{Advice, Question, Texts};
-use crate::{airtable::Kind, domain::Trigger};
+use crate::{airtable::Kind, alerts::Rule, domain::Trigger};
 
 pub(in crate::http::dashboard) static ES: Texts = Texts {
     code: "es",
@@ -16,9 +16,7 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     live_lost: "Sin conexión; reintentando",
     session_over: "La sesión terminó",
     refresh: "Actualizar",
-    close: "Cerrar",
     back: "Volver al panel",
-    sections: "Secciones",
     months: ["ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic"],
     times_in: |zone| format!("Horas de {zone}"),
 
@@ -120,6 +118,7 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     seen: "Leídos",
     created: "Nuevos",
     updated: "Cambiados",
+    changes: "Cambios",
     unchanged: "Iguales",
     archived: "Archivados",
     deleted: "Borrados",
@@ -147,7 +146,6 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     waiting: "En espera",
     dead: "Sin más intentos",
     next_try: "Próximo intento",
-    last_error: "Último error",
 
     alerts: "Alertas",
     no_alerts: "Ninguna alerta ha sonado.",
@@ -155,6 +153,9 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     resolved: "Resuelta",
     critical: "Urgente",
     since: |time| format!("desde {time}"),
+    told: |channels| format!("Avisado por {channels}"),
+    to_be_told: |channels| format!("Por avisar: {channels}"),
+    not_told: |channels| format!("No se pudo avisar por {channels}"),
     until: |from, to| format!("de {from} a {to}"),
 
     cache: "Caché",
@@ -199,9 +200,6 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     },
     force: "También si muchos autos salieran de la lista (sin el freno)",
     cancel: "Cancelar",
-    quota_stopped: |until| {
-        format!("Airtable dijo que las llamadas del mes se agotaron; no se le llama hasta el {until}.")
-    },
     run_begun: |run| format!("La corrida {run} empezó."),
     see_report: "Ver su informe",
     invalidated: "El caché está vacío en todas las instancias.",
@@ -216,6 +214,7 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     say_resolved: |title| format!("Alerta resuelta: {title}"),
 
     airtable,
+    alert,
     database: Advice {
         cause: "La base de datos no lo guardó",
         remedy: "Lea el mensaje; si PostgreSQL estaba caído, se reintenta solo. Si no, repítalo y mire el registro del servicio.",
@@ -282,6 +281,69 @@ fn airtable(kind: Kind) -> Advice {
         Kind::InvalidRequest => (
             "Airtable no entendió la consulta",
             "Lea su mensaje: lo más probable es que un campo de la configuración cambió de nombre o ya no existe.",
+        ),
+    };
+    Advice { cause, remedy }
+}
+
+fn alert(rule: Rule) -> Advice {
+    let (cause, remedy) = match rule {
+        Rule::AirtableRefuses => (
+            "Airtable rechaza a vitrina",
+            "Ponga en AIRTABLE_API_KEY un token válido con los permisos data.records:read y schema.bases:read, revise AIRTABLE_BASE_ID y \
+             AIRTABLE_TABLE_ID, y reinicie. Lo que se avisó mientras tanto espera en la cola y se sincroniza entonces.",
+        ),
+        Rule::QuotaUsedUp => (
+            "Se agotaron las llamadas del mes a Airtable",
+            "Suba el plan de Airtable y reanude aquí, o espere al primero del mes (UTC). Hasta entonces el sitio muestra lo último conocido.",
+        ),
+        Rule::BrakePulled => (
+            "Demasiados autos saldrían de la lista",
+            "Mire la tabla en Airtable: ¿se vació, o cambió OrdenStatus? Si los autos de verdad se vendieron, sincronice todo sin el freno; \
+             hasta entonces nada sale de la lista.",
+        ),
+        Rule::NightlyFailing => (
+            "Varias noches sin corrida completa",
+            "Remedie lo que dice el error de la corrida y sincronice todo. Hasta entonces solo los avisos y las puestas al día mantienen el \
+             sitio, y lo que desapareció de Airtable puede seguir publicado.",
+        ),
+        Rule::NightlyFailed => (
+            "Faltó la corrida completa de anoche",
+            "Remedie lo que dice el error de la corrida y sincronice todo. Hasta entonces solo los avisos y las puestas al día mantienen el sitio.",
+        ),
+        Rule::QueueOld => (
+            "Hay registros que esperan demasiado",
+            "Vea por qué no se sincroniza el más antiguo: casi siempre es Airtable o el token. Remediado eso, la cola se vacía sola.",
+        ),
+        Rule::DeadRecords => (
+            "Hay registros sin más intentos",
+            "Remedie lo que dicen sus errores y repítalos con «Repetir todo lo fallido».",
+        ),
+        Rule::SuccessRate => (
+            "Fallan demasiadas sincronizaciones",
+            "Lea los errores y avisos recientes, remedie su causa y repita lo fallido.",
+        ),
+        Rule::Slow => (
+            "Las sincronizaciones tardan demasiado",
+            "Vea en los tiempos del registro qué parte tarda: la espera (muchas ediciones a la vez), Airtable o la base de datos.",
+        ),
+        Rule::Errors => (
+            "Muchos errores en una hora",
+            "Lea los últimos errores, haga lo que dice cada uno y repita lo fallido.",
+        ),
+        Rule::FieldsMissing => (
+            "Falta en Airtable un campo configurado",
+            "Restaure o renombre el campo en Airtable, o ponga el actual en config/fields.toml; mientras tanto su columna guarda lo último. \
+             «vitrina doctor» dice cuáles se parecen.",
+        ),
+        Rule::ListenerDown => (
+            "No se oyen los cambios de otras instancias",
+            "Revise que DATABASE_URL lleve a PostgreSQL mismo o al puerto de sesión del pooler, y que las conexiones duren.",
+        ),
+        Rule::WebhookDead => (
+            "El webhook de Airtable está muerto",
+            "Ejecute «vitrina webhook list» y «vitrina webhook create», y revise que el token tenga el permiso webhook:manage. Mientras tanto \
+             las puestas al día mantienen el sitio, con minutos de retraso.",
         ),
     };
     Advice { cause, remedy }
