@@ -5,10 +5,12 @@
 
 #![expect(clippy::doc_markdown, reason = "doc comments are printed on a terminal, where backticks are noise")]
 
+mod alerts;
 mod demo;
 mod doctor;
 mod healthcheck;
 mod sync;
+mod webhook;
 mod work;
 
 use std::{
@@ -79,6 +81,12 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Make, show and delete Airtable's native webhooks.
+    #[command(subcommand)]
+    Webhook(webhook::Action),
+    /// See whether those who should hear of alerts do.
+    #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
     /// Ask the service on this machine whether it is alive.
     ///
     /// For the HEALTHCHECK of container images. Looks at BIND_ADDR as `serve` does; exit code 1 when nothing answers there.
@@ -102,6 +110,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
         Command::Doctor { json } => Box::pin(doctor::run(json)).await,
+        Command::Webhook(action) => webhook::run(action).await,
+        Command::Alerts(command) => alerts::run(command).await,
         Command::Healthcheck => healthcheck::run().await,
         Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };

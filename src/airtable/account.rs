@@ -4,6 +4,7 @@
 //! needs `schema.bases:read` and gives the bases in the token's access list, up to 1,000 in an answer
 //! (<https://airtable.com/developers/web/api/list-bases>).
 
+use reqwest::Method;
 use serde::Deserialize;
 
 use super::{AirtableClient, AirtableError, Permit, TableSchema, request::Ask, schema::Tables};
@@ -56,6 +57,6 @@ impl AirtableClient {
         first: Permit,
     ) -> Result<T, AirtableError> {
         let url = self.meta_url(path)?;
-        self.send(&Ask { what, url, body: None }, first).await
+        self.send(&Ask { what, method: Method::GET, url, body: None }, first).await
     }
 }

@@ -17,6 +17,8 @@ mod client;
 mod error;
 pub mod formula;
 mod kind;
+mod mac;
+mod payload;
 mod quota;
 mod rate_limit;
 mod request;
@@ -24,6 +26,7 @@ mod retry;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod wire;
 
 use std::{
@@ -38,9 +41,12 @@ pub use self::{
     client::{AirtableClient, Listing, MAX_RECORDS_PER_REQUEST, Page},
     error::{AirtableError, SetUpError},
     kind::{Kind, Policy},
+    mac::ContentMac,
+    payload::News,
     quota::QuotaStop,
     rate_limit::{Lane, Others, Permit, WINDOW, Waited},
     schema::{FieldSchema, TableSchema},
+    webhooks::{NewWebhook, Payloads, PingResult, Watched, Webhook},
     wire::FieldNames,
 };
 

@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let config = Loader::from_environment().load(Needs::Database)?;
-    let url = format!("http://{}/healthz", reachable(config.server.bind_addr));
+    let bound = config.server.admin_bind.unwrap_or(config.server.bind_addr);
+    let url = format!("http://{}/healthz", reachable(bound));
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let status = client.get(&url).send().await?.status();
     ensure!(status.is_success(), "{url} answered {status}");

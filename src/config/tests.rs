@@ -184,6 +184,16 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("VITRINA__COMPAT__SUPABASE_PATHS", "si", "compat.supabase_paths"),
         ("VITRINA__LISTING__STATUS", " ", "listing.status"),
         ("VITRINA__LISTING__FIELDS_FILE", "/no/such/fields.toml", "listing.fields_file"),
+        ("VITRINA__ALERTS__MIN_SUCCESS_RATE", "90", "alerts.min_success_rate"),
+        ("VITRINA__ALERTS__CRITICAL_NIGHTS", "0", "alerts.critical_nights"),
+        ("VITRINA__ALERTS__PUBLIC_URL", "sync.example.mx", "alerts.public_url"),
+        ("VITRINA__CHANNELS__SLACK_URL", "hooks.slack.com/services/T/B/x", "channels.slack_url"),
+        ("VITRINA__CHANNELS__WEBHOOK_URL", "https://a.mx/", "channels.webhook_secret"),
+        ("VITRINA__CHANNELS__PAGERDUTY_KEY", "too-short", "channels.pagerduty_key"),
+        ("VITRINA__CHANNELS__HEALTHCHECKS_URL", "ftp://hc-ping.com/x", "channels.healthchecks_url"),
+        ("VITRINA__CHANNELS__SMTP_TLS", "ssl", "channels.smtp_tls"),
+        ("VITRINA__CHANNELS__SMTP_PASSWORD", "x", "channels.smtp_user"),
+        ("VITRINA__CHANNELS__RETRY_BASE", "1h", "channels.retry_base"),
         ("VITRINA__SYNC__MAX_BATCH", "0", "sync.max_batch"),
         ("VITRINA__SYNC__MAX_BATCH", "1.5", "sync.max_batch"),
         ("VITRINA_CONFIG", "/no/such/vitrina.toml", "VITRINA_CONFIG"),
@@ -191,6 +201,34 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("VITRINA__SYNC__MAX__BATCH", "1", "sync.max.batch"),
     ] {
         assert_eq!(keys(&refused(&[(variable, text)])), [key], "{variable}={text}");
+    }
+}
+
+#[test]
+fn half_a_channel_is_a_mistake() {
+    let mail = [
+        ("VITRINA__CHANNELS__EMAIL_TO", r#"["Ana <ana@example.mx>"]"#),
+        ("VITRINA__CHANNELS__EMAIL_FROM", "alerts@example.mx"),
+        ("VITRINA__CHANNELS__SMTP_HOST", "smtp.example.mx"),
+    ];
+    loaded(&mail);
+    for left_out in 0..mail.len() {
+        let half: Vec<_> = mail.iter().enumerate().filter(|(place, _)| *place != left_out).collect();
+        let half: Vec<_> = half.into_iter().map(|(_, setting)| *setting).collect();
+        let missing = ["channels.email_to", "channels.email_from", "channels.smtp_host"][left_out];
+        assert_eq!(keys(&refused(&half)), [missing]);
+    }
+    let unencrypted = [&mail[..], &[("VITRINA__CHANNELS__SMTP_TLS", "none")]].concat();
+    assert_eq!(keys(&refused(&unencrypted)), ["channels.smtp_tls"]);
+    loaded(&[&unencrypted[..], &[("VITRINA__CHANNELS__SMTP_HOST", "127.0.0.1")]].concat());
+    let nobody = [&mail[..], &[("VITRINA__CHANNELS__EMAIL_TO", r#"["ana"]"#)]].concat();
+    assert_eq!(keys(&refused(&nobody)), ["channels.email_to"]);
+    let webhook = |secret| {
+        [("VITRINA__CHANNELS__WEBHOOK_URL", "https://a.mx/"), ("VITRINA__CHANNELS__WEBHOOK_SECRET", secret)]
+    };
+    loaded(&webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    for wrong in ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_not base64"] {
+        assert_eq!(keys(&refused(&webhook(wrong))), ["channels.webhook_secret"], "{wrong}");
     }
 }
 
@@ -308,7 +346,17 @@ fn no_secret_is_ever_shown() {
             }
         }
     }
-    for (section, key) in [("auth", "webhook_secret"), ("database", "url"), ("airtable", "api_key")] {
+    for (section, key) in [
+        ("auth", "webhook_secret"),
+        ("database", "url"),
+        ("airtable", "api_key"),
+        ("channels", "slack_url"),
+        ("channels", "webhook_url"),
+        ("channels", "webhook_secret"),
+        ("channels", "pagerduty_key"),
+        ("channels", "smtp_password"),
+        ("channels", "healthchecks_url"),
+    ] {
         let file = file(&format!("[{section}]\n{key} = ['{SECRET}']\n{key}s = '{SECRET}'"));
         let errors =
             loader(&[("VITRINA_CONFIG", file.path().to_str().unwrap())]).load(Needs::Database).unwrap_err();

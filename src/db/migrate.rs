@@ -5,7 +5,10 @@
 //!
 //! **Not here:** what the tables are, see `migrations/`.
 
-use sqlx::{Connection, PgConnection, migrate::Migrate};
+use sqlx::{
+    Connection, PgConnection,
+    migrate::{AppliedMigration, Migrate, Migration},
+};
 
 use super::{Db, DbError, MIGRATOR};
 
@@ -23,7 +26,8 @@ pub(super) const OURS: [&str; 9] = [
 ];
 
 impl Db {
-    /// Brings the tables to this version; does nothing when they are. Safe on several instances at once (advisory lock).
+    /// Brings the tables to this version, and on Supabase closes those that are open; does nothing when all is well, so that who does not
+    /// own the tables may call it too. Safe on several instances at once (advisory lock).
     pub async fn migrate(&self) -> Result<(), DbError> {
         let schema = format!(r#"create schema if not exists "{}""#, self.schema);
         let exists: Option<String> =
@@ -37,9 +41,11 @@ impl Db {
             self.refuse_foreign_tables().await?;
         }
         let mut connection = self.alone_in_its_schema().await?;
-        MIGRATOR.run(&mut connection).await?;
+        if !is_current(&mut connection).await? {
+            MIGRATOR.run(&mut connection).await?;
+        }
         connection.close().await?;
-        Ok(())
+        self.secure().await
     }
 
     /// Takes the newest migration back; does nothing when there is none.
@@ -91,4 +97,20 @@ impl Db {
         sqlx::raw_sql(sqlx::AssertSqlSafe(path)).execute(&mut connection).await?;
         Ok(connection)
     }
+}
+
+/// Whether exactly the migrations of this version were applied, as they stand here.
+async fn is_current(connection: &mut PgConnection) -> Result<bool, DbError> {
+    let table = &MIGRATOR.table_name;
+    let kept: Option<String> =
+        sqlx::query_scalar("select to_regclass($1)::text").bind(&**table).fetch_one(&mut *connection).await?;
+    if kept.is_none() || connection.dirty_version(table).await?.is_some() {
+        return Ok(false);
+    }
+    let applied = connection.list_applied_migrations(table).await?;
+    let ours: Vec<_> = MIGRATOR.iter().filter(|step| step.migration_type.is_up_migration()).collect();
+    let same = |(applied, ours): (&AppliedMigration, &&Migration)| {
+        applied.version == ours.version && applied.checksum == ours.checksum
+    };
+    Ok(applied.len() == ours.len() && applied.iter().zip(&ours).all(same))
 }

@@ -14,6 +14,7 @@ pub mod checkup;
 mod error;
 pub mod fields;
 pub mod figures;
+pub mod history;
 pub mod lock;
 pub mod logs;
 mod migrate;
@@ -23,10 +24,12 @@ mod pooler;
 pub mod queue;
 pub mod records;
 pub mod runs;
+mod secure;
 mod slugs;
 mod turns;
 pub mod usage;
 pub mod vehicles;
+pub mod webhooks;
 
 use std::{str::FromStr, time::Duration};
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     logs::{LogEntry, LogStatus},
-    records::{Cause, Changes, Reading},
+    records::{Cause, Changes, Reading, Synced},
 };
 use crate::domain::{Action, Content, Kept, Outcome};
 
@@ -183,7 +183,22 @@ impl Plan {
         self.outcome.written || !self.outcome.warnings.is_empty()
     }
 
-    /// The row of `sync_logs`; its duration ends now.
+    /// What will have been done when the transaction ends; its duration does so now.
+    pub(super) fn synced(self, logged: bool, now: DateTime<Utc>) -> Synced {
+        let Self { outcome, cause, .. } = self;
+        let edited = cause.edited.filter(|_| outcome.written);
+        Synced {
+            duration_ms: i32::try_from(cause.since.elapsed().as_millis()).unwrap_or(i32::MAX),
+            consistency_ms: edited.map(|edited| (now - edited).num_milliseconds().max(0)),
+            outcome,
+            cause,
+            logged,
+        }
+    }
+}
+
+impl Synced {
+    /// Its row in `sync_logs`.
     pub(super) fn log_entry(&self) -> LogEntry {
         let outcome = &self.outcome;
         LogEntry {
@@ -194,21 +209,33 @@ impl Plan {
             message: outcome.message(),
             error_details: None,
             attempt_number: self.cause.attempt,
-            duration_ms: i32::try_from(self.cause.since.elapsed().as_millis()).unwrap_or(i32::MAX),
+            duration_ms: self.duration_ms,
             http_status: Some(200),
             vehicle_title: outcome.title.clone(),
             ordencompra: outcome.ordencompra.clone(),
             ordenstatus: outcome.ordenstatus.clone(),
-            metadata: json!({
-                "action": outcome.action,
-                "trigger": self.cause.trigger,
-                "warnings": outcome.warnings,
-                "changed": outcome.changed,
-                "superseded": outcome.superseded,
-                "deliveries": self.cause.deliveries,
-                "timings": self.cause.timings,
-            }),
+            metadata: self.metadata(),
         }
+    }
+
+    fn metadata(&self) -> Value {
+        let outcome = &self.outcome;
+        let mut metadata = json!({
+            "action": outcome.action,
+            "trigger": self.cause.trigger,
+            "warnings": outcome.warnings,
+            "changed": outcome.changed,
+            "superseded": outcome.superseded,
+            "deliveries": self.cause.deliveries,
+            "timings": self.cause.timings,
+        });
+        if let Some(run) = self.cause.run {
+            metadata["run"] = json!(run);
+        }
+        if let Some(consistency_ms) = self.consistency_ms {
+            metadata["consistency_ms"] = consistency_ms.into();
+        }
+        metadata
     }
 }
 

@@ -26,7 +26,9 @@ use super::{
     logs::{self, LogEntry},
     notify,
     plan::{Plan, Stored, Write},
-    queue, slugs,
+    queue,
+    runs::RunId,
+    slugs,
 };
 use crate::domain::{Content, Kept, Normalized, Outcome, RecordId, Trigger};
 
@@ -54,6 +56,10 @@ pub struct Cause {
     pub deliveries: usize,
     /// When the first of them was accepted.
     pub since: Instant,
+    /// When the record was edited in Airtable, as far as that is known: what the time to consistency begins with.
+    pub edited: Option<DateTime<Utc>>,
+    /// The run that it is part of.
+    pub run: Option<RunId>,
     /// How long the parts took so far, in ms.
     pub timings: Timings,
 }
@@ -71,6 +77,21 @@ pub struct Timings {
     pub upsert: f64,
     /// Telling the other instances.
     pub invalidate: f64,
+}
+
+/// A record that was synced, and how.
+#[derive(Debug, Clone)]
+pub struct Synced {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Why it was synced, with how long the parts took.
+    pub cause: Cause,
+    /// From acceptance to the log, in ms.
+    pub duration_ms: i32,
+    /// From the edit in Airtable to the stored row, in ms; only for what was written.
+    pub consistency_ms: Option<i64>,
+    /// Whether it has a row of its own in `sync_logs`.
+    pub logged: bool,
 }
 
 /// Columns with what is stored in them and what would be.
@@ -107,7 +128,7 @@ impl Db {
         kept: &Kept,
         logged: Logged,
         fields: Fields<'_>,
-    ) -> Result<Vec<Outcome>, DbError> {
+    ) -> Result<Vec<Synced>, DbError> {
         let started = Instant::now();
         let mut tx = self.pool.begin().await?;
         let mut ids: Vec<String> = readings.iter().map(|reading| reading.record_id.to_string()).collect();
@@ -140,24 +161,25 @@ impl Db {
         }
         let invalidate = ms_since(telling);
         let upsert = ms_since(started) - invalidate;
-        let entries: Vec<LogEntry> = plans
-            .iter_mut()
-            .filter(|plan| {
-                logged == Logged::All
-                    || plan.is_notable()
-                    || settled.contains(plan.outcome.record_id.as_str())
-            })
-            .map(|plan| {
+        let now = crate::clock::now();
+        let synced: Vec<Synced> = plans
+            .into_iter()
+            .map(|mut plan| {
                 plan.cause.timings.upsert = upsert;
                 plan.cause.timings.invalidate = invalidate;
-                plan.log_entry()
+                let waited_since = settled.get(plan.outcome.record_id.as_str()).copied();
+                plan.cause.edited = plan.cause.edited.into_iter().chain(waited_since).min();
+                let logged = logged == Logged::All || plan.is_notable() || waited_since.is_some();
+                plan.synced(logged, now)
             })
             .collect();
+        let entries: Vec<LogEntry> =
+            synced.iter().filter(|synced| synced.logged).map(Synced::log_entry).collect();
         if !entries.is_empty() {
             logs::insert(&mut *tx, &entries).await?;
         }
         tx.commit().await?;
-        Ok(plans.into_iter().map(|plan| plan.outcome).collect())
+        Ok(synced)
     }
 }
 

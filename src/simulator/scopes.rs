@@ -1,8 +1,11 @@
-//! What a token may do.
+//! What the token may do.
 //!
-//! **Sources:** each endpoint's page names its scope, such as <https://airtable.com/developers/web/api/list-records>. A scope that is lacking is
-//! answered like a base that is not there, 403 with `INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND`
-//! (<https://airtable.com/developers/web/api/errors>); `whoami` needs none.
+//! **Invariants:** a call that lacks a scope gets the 403 that a wrong base gets too, as Airtable's does: nothing tells which it was.
+//!
+//! **Sources:** each endpoint's page names its scopes, such as <https://airtable.com/developers/web/api/list-records>; the 403 is
+//! `INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND` (<https://airtable.com/developers/web/api/errors>); `whoami` needs none.
+
+use serde_json::Value;
 
 use super::{api::Operation, seen::Seen};
 
@@ -19,14 +22,26 @@ pub enum Scope {
     WebhookManage,
 }
 
-/// The scope that a request needs.
-pub(super) fn needed(seen: &Seen) -> Option<Scope> {
+/// Every scope that matters here.
+pub(super) const ALL: [Scope; 4] =
+    [Scope::RecordsRead, Scope::RecordsWrite, Scope::SchemaRead, Scope::WebhookManage];
+
+/// Whether these scopes allow the request.
+pub(super) fn allow(scopes: &[Scope], seen: &Seen) -> bool {
+    let has = |scope| scopes.contains(&scope);
     match seen.operation {
-        Operation::List | Operation::Get => Some(Scope::RecordsRead),
-        Operation::Create | Operation::Update | Operation::Delete => Some(Scope::RecordsWrite),
-        Operation::Schema => Some(Scope::SchemaRead),
-        Operation::Account if seen.path.ends_with("/bases") => Some(Scope::SchemaRead),
-        Operation::Webhooks => Some(Scope::WebhookManage),
-        Operation::Account | Operation::File | Operation::Unknown => None,
+        Operation::List | Operation::Get => has(Scope::RecordsRead),
+        Operation::Create | Operation::Update | Operation::Delete => has(Scope::RecordsWrite),
+        Operation::Schema => has(Scope::SchemaRead),
+        Operation::Account => has(Scope::SchemaRead) || !seen.path.ends_with("/bases"),
+        Operation::Webhooks => {
+            let data_types = &seen.options["specification"]["options"]["filters"]["dataTypes"];
+            let watches =
+                |data: &str| data_types.as_array().is_some_and(|types| types.contains(&Value::from(data)));
+            has(Scope::WebhookManage)
+                && (!watches("tableData") || has(Scope::RecordsRead))
+                && (!(watches("tableFields") || watches("tableMetadata")) || has(Scope::SchemaRead))
+        }
+        Operation::File | Operation::Unknown => true,
     }
 }

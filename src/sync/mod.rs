@@ -8,6 +8,8 @@
 //! 4. A webhook whose record shows no change is read once more a little later, for Airtable may still have shown the old state.
 //! 5. What is not settled by then is kept in `sync_queue` ([`queue`]) and tried again until it is.
 //!
+//! What Airtable's native webhook tells ([`native`]) comes in by the durable queue.
+//!
 //! **Invariants**
 //! - The stamp is taken after the last delivery of the batch was accepted and before its request is sent: a read never misses an
 //!   edit that was announced before it.
@@ -16,8 +18,10 @@
 //!
 //! **Not here:** HTTP answers (`http::webhook`), what changed means (`db::plan`).
 
+mod consistency;
 mod fields;
 mod intake;
+mod native;
 mod preview;
 mod queue;
 mod read;
@@ -25,6 +29,7 @@ mod recheck;
 mod run;
 mod schedule;
 mod scheduler;
+mod tally;
 mod usage;
 
 use std::{
@@ -40,25 +45,34 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
+    consistency::believable,
     fields::{
         Appeared, FieldReport, Missing, Renamed, Retyped, Sample, Unfed, bind, report as field_report,
         sample, table_key,
     },
     intake::Delivery,
+    native::{FoundWebhook, WebhookError},
     preview::{Difference, PreviewReport},
     read::distinct,
     run::{Run, RunError, RunReport, Scope},
     schedule::Nightly,
+    tally::{Result as SyncResult, Tallied},
 };
 use self::{
     fields::{FieldPlan, Fields},
     intake::Intake,
+    native::Native,
+    tally::Tally,
 };
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
     catalog::Catalog,
     config::{Config, ListingSettings, SyncSettings},
-    db::{Db, DbError, queue::Accepted, runs::RunId},
+    db::{
+        Db, DbError,
+        queue::Accepted,
+        runs::{RunId, RunKind},
+    },
     domain::{Outcome, RecordId, Rules, Trigger},
     signals::Signals,
 };
@@ -75,6 +89,7 @@ struct Inner {
     catalog: Catalog,
     fields: Fields,
     intake: Intake,
+    native: Native,
     enqueued: Notify,
     stopping: CancellationToken,
     catch_up_wanted: Notify,
@@ -86,6 +101,7 @@ struct Inner {
     run_moved: Notify,
     tracker: TaskTracker,
     signals: Signals,
+    tally: Tally,
     listing: ListingSettings,
     settings: SyncSettings,
     page_size: usize,
@@ -139,6 +155,7 @@ impl Engine {
                 catalog,
                 fields: Fields::new(config, signals.clone()),
                 intake: Intake::default(),
+                native: Native::new(config),
                 enqueued: Notify::new(),
                 stopping: CancellationToken::new(),
                 catch_up_wanted: Notify::new(),
@@ -149,6 +166,7 @@ impl Engine {
                 run_moved: Notify::new(),
                 tracker: TaskTracker::new(),
                 signals,
+                tally: Tally::default(),
                 listing: config.listing.clone(),
                 settings: config.sync.clone(),
                 page_size: config.airtable.page_size,
@@ -169,6 +187,7 @@ impl Engine {
             Box::pin(self.schedule(&stop)),
             self.keep_usage(&stop),
             self.watch_fields(&stop),
+            Box::pin(self.keep_webhook(&stop)),
             cut_off
         );
         self.inner.intake.close();
@@ -207,6 +226,7 @@ impl Engine {
                     record_id: delivery.record_id,
                     trigger: delivery.trigger,
                     source: delivery.source,
+                    edited: delivery.edited.unwrap_or(delivery.accepted),
                     reason,
                 });
             }
@@ -253,6 +273,21 @@ impl Engine {
     /// The read side, whose responses this engine makes old.
     pub fn catalog(&self) -> &Catalog {
         &self.inner.catalog
+    }
+
+    /// How many syncs ended in which way since the start.
+    pub fn tallied(&self) -> impl Iterator<Item = Tallied> {
+        self.inner.tally.read()
+    }
+
+    /// How many runs of each kind ended in which way since the start.
+    pub fn tallied_runs(&self) -> impl Iterator<Item = (RunKind, &'static str, u64)> {
+        self.inner.tally.runs()
+    }
+
+    /// The client, for figures.
+    pub fn airtable(&self) -> &AirtableClient {
+        &self.inner.airtable
     }
 
     /// What this process knows to be wrong.

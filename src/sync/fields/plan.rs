@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     airtable::{FieldNames, formula},
-    domain::{Column, Kept, Kind, KnownField, Mapping},
+    domain::{Column, Kept, Kind, KnownField, Mapping, Record},
 };
 
 /// How records are to be understood at the moment.
@@ -26,6 +26,8 @@ pub(in crate::sync) struct FieldPlan {
     pub(in crate::sync) mapped: BTreeSet<String>,
     /// The field that decides on listing, as a formula names it: by id when ids are known.
     status_field: Option<String>,
+    /// The field in which Airtable says when a record was last modified, if the table has one.
+    modified_field: Option<String>,
     /// The memory it was made from; `None`: fields are read by name.
     pub(in crate::sync) known: Option<Vec<KnownField>>,
 }
@@ -71,7 +73,11 @@ impl FieldPlan {
             .flatten();
         let names = mapping.field_names().map(str::to_owned);
         let mapped = names.chain(visible_field.clone()).collect();
-        Self { mapping, kept, visible_field, mapped, status_field, known: Some(known) }
+        let modified_field = known
+            .iter()
+            .find(|field| field.is_present() && field.field_type.as_deref() == Some("lastModifiedTime"))
+            .map(|field| field.name.clone());
+        Self { mapping, kept, visible_field, mapped, status_field, modified_field, known: Some(known) }
     }
 
     /// Without the schema every source counts as it is written.
@@ -82,6 +88,7 @@ impl FieldPlan {
             visible_field: visible.map(str::to_owned),
             mapped: BTreeSet::new(),
             status_field: configured.fields_of(Column::Ordenstatus).next().map(str::to_owned),
+            modified_field: None,
             known: None,
         }
     }
@@ -94,6 +101,11 @@ impl FieldPlan {
     /// Whether a record itself says if it is listed; otherwise what is stored stands.
     pub(in crate::sync) fn decides_listing(&self) -> bool {
         !self.kept.frozen.contains(&Column::Ordenstatus)
+    }
+
+    /// When Airtable says that the record was last modified.
+    pub(in crate::sync) fn modified(&self, record: &Record) -> Option<DateTime<Utc>> {
+        record.fields.get(self.modified_field.as_ref()?)?.as_str()?.parse().ok()
     }
 
     /// A formula that holds for the records whose state is the listed one; `None` when there is no such field.
