@@ -12,6 +12,7 @@ mod fields;
 mod report;
 mod service;
 mod tables;
+mod webhook;
 
 use std::process::ExitCode;
 
