@@ -11,6 +11,8 @@ mod database;
 mod fields;
 mod report;
 mod service;
+mod tables;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -29,7 +31,7 @@ pub(super) async fn run(json: bool) -> anyhow::Result<ExitCode> {
         } else {
             report.skipped(Area::Airtable, "everything", "its settings are wrong");
         }
-        database::check_content(db.as_ref(), &mut report).await;
+        tables::check_content(db.as_ref(), &mut report).await;
         if let Some(db) = &db {
             db.close().await;
         }

@@ -1,8 +1,8 @@
 //! Which fields there are, and by which names vitrina knows them.
 //!
-//! Records are read by field id. An id is bound to the name under which it was first seen, for ever and across restarts ([`bind`]), so
+//! Records are read by field id. An id is bound to the name under which it was first seen, for ever and across restarts (`bind`), so
 //! `config/fields.toml`, the keys of `data` and the warnings go on meaning the same field when somebody renames it in Airtable. What
-//! follows for reading is a [`plan`]; what operators should know is a [`report`].
+//! follows for reading is a [`plan`]; what operators should know is a `report`.
 //!
 //! **Invariants:** one look at the schema at a time, so an earlier answer never replaces a later one; a look that fails changes nothing. The
 //! memory is in the database, so restarts and instances agree; who looks second learns nothing new and reports nothing anew.
@@ -12,6 +12,7 @@ mod plan;
 mod report;
 mod sample;
 mod watch;
+mod words;
 
 use std::{
     sync::{

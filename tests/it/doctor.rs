@@ -264,6 +264,27 @@ async fn a_wrong_token_base_table_and_scope_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_native_webhook_is_looked_at_only_where_one_is_configured() {
+    let mut patient = Patient::new().await;
+    patient.airtable.set_scopes(&[Scope::RecordsRead, Scope::SchemaRead]);
+    assert!(!patient.examined().await.said.contains("webhook:manage"));
+
+    patient
+        .set("VITRINA__AIRTABLE_WEBHOOK__NOTIFICATION_URL", "https://sync.example.mx/airtable-notifications");
+    patient.examined().await.has_one_problem(
+        "airtable",
+        "webhook",
+        "lacks the scope webhook:manage",
+        "Add the scope",
+    );
+
+    patient.airtable.set_scopes(&[Scope::RecordsRead, Scope::SchemaRead, Scope::WebhookManage]);
+    let diagnosis = patient.examined().await;
+    assert_eq!((diagnosis.code, diagnosis.which("problem")), (Some(0), vec![]), "{}", diagnosis.said);
+    assert!(diagnosis.of("airtable", "webhook")["found"].as_str().unwrap().starts_with("none for https://"));
+}
+
+#[tokio::test]
 async fn an_airtable_that_is_away_or_is_none_and_a_used_up_month_are_told_apart() {
     let mut patient = Patient::new().await;
     patient.set("AIRTABLE_API_URL", "http://127.0.0.1:1");

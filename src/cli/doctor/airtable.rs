@@ -3,13 +3,14 @@
 //! A wrong base, a base that the token may not see and a scope that it lacks are all the same answer, 403. They are told apart by
 //! what else may be asked: `whoami` needs nothing, the list of bases needs the scope of the schema alone, records need theirs.
 //!
-//! **Invariants:** three requests when all is well, four at most; each is sent once.
+//! **Invariants:** three requests when all is well, one more where base and scope are to be told apart, one more for a native webhook; each is sent once.
 
 use chrono::Datelike;
 
 use super::{
     fields,
     report::{Area, Report},
+    webhook,
 };
 use crate::{
     airtable::{AirtableClient, AirtableError, BaseSeen, Kind, Lane, Listing, Page, TableSchema},
@@ -71,6 +72,9 @@ pub(super) async fn check(config: &Config, db: Option<&Db>, report: &mut Report)
             .map(|known| known.iter().map(|field| (field.id.clone(), field.name.clone())).collect()),
     );
     let page = records(&client, &settings, &schema, report).await;
+    if let Schema::Table(table) = &schema {
+        webhook::check(&client, config, &table.id, report).await;
+    }
     let rules = Rules {
         listed_status: config.listing.status.clone(),
         visible_field: config.listing.visible_field.clone(),
