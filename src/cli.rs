@@ -105,7 +105,7 @@ enum Command {
 pub async fn run(cli: Cli) -> ExitCode {
     let ended = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve().await,
-        Command::Demo(options) => demo::run(options).await,
+        Command::Demo(options) => Box::pin(demo::run(options)).await,
         Command::Sync(options) => sync::sync(options).await,
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,

@@ -41,7 +41,7 @@ pub(super) async fn run(command: AlertsCommand) -> anyhow::Result<ExitCode> {
             match &sample.error {
                 None => say(&format!("{}: took the sample ({} messages)", sample.channel, sample.sent))?,
                 Some(error) => {
-                    say(&format!("{}: FAILED after {} messages: {error}", sample.channel, sample.sent))?
+                    say(&format!("{}: FAILED after {} messages: {error}", sample.channel, sample.sent))?;
                 }
             }
         }
