@@ -50,12 +50,11 @@ pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapp
 /// The same for a body that can be sent as it is; `None`: the long way has something to do.
 pub(super) fn ready(served: &Served, request: &HeaderMap, wrapping: &Wrapping<'_>) -> Option<Response> {
     let Answer::Body(body) = served.answer() else { return None };
-    let mut response = match not_modified(body, request) {
-        Some(response) => response,
-        None => {
-            let (coding, bytes) = body.ready(conditional::coding(request))?;
-            whole(body, coding, bytes)
-        }
+    let mut response = if let Some(response) = not_modified(body, request) {
+        response
+    } else {
+        let (coding, bytes) = body.ready(conditional::coding(request))?;
+        whole(body, coding, bytes)
     };
     dress(&mut response, served, wrapping, true);
     Some(response)

@@ -28,6 +28,7 @@ pub(in crate::sync) struct FieldPlan {
     status_field: Option<String>,
     /// The field in which Airtable says when a record was last modified, if the table has one.
     modified_field: Option<String>,
+    feeds_since: Option<DateTime<Utc>>,
     /// The memory it was made from; `None`: fields are read by name.
     pub(in crate::sync) known: Option<Vec<KnownField>>,
 }
@@ -58,13 +59,13 @@ impl FieldPlan {
                 Keeps::All => kept.frozen.push(column),
             }
         }
-        let visible = visible.map(|field| {
+        let checkbox = visible.map(|field| {
             present(field, &known)
                 .filter(|field| readable(Kind::Checkbox, field))
                 .map(|field| field.name.clone())
         });
-        kept.visibility = visible == Some(None);
-        let visible_field = visible.flatten();
+        kept.visibility = checkbox == Some(None);
+        let visible_field = checkbox.flatten();
         let status_field = (!kept.frozen.contains(&Column::Ordenstatus))
             .then(|| {
                 let fields = mapping.fields_of(Column::Ordenstatus);
@@ -77,7 +78,10 @@ impl FieldPlan {
             .iter()
             .find(|field| field.is_present() && field.field_type.as_deref() == Some("lastModifiedTime"))
             .map(|field| field.name.clone());
-        Self { mapping, kept, visible_field, mapped, status_field, modified_field, known: Some(known) }
+        let feeds_since =
+            configured.field_names().chain(visible).filter_map(|source| feeds(source, &known)).max();
+        let known = Some(known);
+        Self { mapping, kept, visible_field, mapped, status_field, modified_field, feeds_since, known }
     }
 
     /// Without the schema every source counts as it is written.
@@ -89,6 +93,7 @@ impl FieldPlan {
             mapped: BTreeSet::new(),
             status_field: configured.fields_of(Column::Ordenstatus).next().map(str::to_owned),
             modified_field: None,
+            feeds_since: None,
             known: None,
         }
     }
@@ -124,9 +129,15 @@ impl FieldPlan {
 
     /// The last time at which the values of a mapped field came into use.
     pub(super) fn feeds_since(&self) -> Option<DateTime<Utc>> {
-        let mapped = self.known.iter().flatten().filter(|field| self.mapped.contains(&field.name));
-        mapped.filter_map(|field| field.feeds_since).max()
+        self.feeds_since
     }
+}
+
+/// Since when a source has given values that it did not give before: its field is new, came back, or got the name by which it is meant.
+fn feeds(source: &str, known: &[KnownField]) -> Option<DateTime<Utc>> {
+    let field = present(source, known)?;
+    let by_present_name = field.name != source && field.id != source;
+    field.feeds_since.max(field.renamed_at.filter(|_| by_present_name))
 }
 
 enum Keeps {
@@ -286,6 +297,18 @@ mod tests {
         assert_eq!((plan.visible_field.as_deref(), plan.kept.visibility), (Some("Oferta"), false));
         let plan = FieldPlan::new(&mapping(), Some("Mostrar"), fields);
         assert_eq!((plan.visible_field.as_deref(), plan.kept.visibility), (None, true));
+    }
+
+    #[test]
+    fn a_field_that_is_renamed_to_a_mapped_name_came_into_use_then() {
+        let hour = |hour: u32| format!("2026-11-23T{hour:02}:00:00Z").parse().ok();
+        let mut fields = known(&WHOLE);
+        assert_eq!(FieldPlan::new(&mapping(), None, fields.clone()).feeds_since(), None);
+        (fields[4].feeds_since, fields[3].renamed_at) = (hour(1), hour(9));
+        fields[3].present_name = "Estado de hoy".to_owned();
+        assert_eq!(FieldPlan::new(&mapping(), None, fields.clone()).feeds_since(), hour(1), "it fed before");
+        (fields[4].name, fields[4].renamed_at) = ("Oferta nueva".to_owned(), hour(5));
+        assert_eq!(FieldPlan::new(&mapping(), None, fields).feeds_since(), hour(5));
     }
 
     #[test]
