@@ -13,6 +13,7 @@ use tokio::{
     net::TcpListener,
     time::{sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     airtable::{AirtableClient, Others, SetUpError},
@@ -20,7 +21,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, DatabaseSettings},
     db::{Db, DbError, notify::Notice},
-    http::{self, AppState, Credentials, Limits},
+    http::{self, AppState, Credentials, Dashboard, Limits, Shown},
     lifecycle::{Ending, Lifecycle},
     monitor::Monitor,
     private_pg::{Keep, Options, PrivatePg, PrivatePgError},
@@ -87,7 +88,7 @@ impl App {
         };
         let db = Db::new(&url, &config.database)?;
         stop.run_until_cancelled(prepare(&db)).await.ok_or(StartError::Stopped)??;
-        let state = build(config, db)?;
+        let state = build(config, db, stop.clone())?;
         let (listener, addr) = bind(config.server.bind_addr).await?;
         let admin = match config.server.admin_bind {
             Some(addr) => Some(bind(addr).await?),
@@ -210,12 +211,23 @@ fn others(db: &Db, base_id: &str) -> Others {
     }
 }
 
-fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
+fn build(config: &Config, db: Db, stop: CancellationToken) -> Result<AppState, StartError> {
     let engine = engine(config, db.clone())?;
+    let catalog = engine.catalog().clone();
+    let monitor = Monitor::new(db.clone(), engine.clone(), config);
+    let alerts = Alerts::new(db.clone(), engine.clone(), config)?;
+    let shown = Shown {
+        db: db.clone(),
+        catalog: catalog.clone(),
+        monitor: monitor.clone(),
+        alerts: alerts.clone(),
+        signals: engine.signals().clone(),
+    };
     Ok(AppState {
-        catalog: engine.catalog().clone(),
-        alerts: Alerts::new(db.clone(), engine.clone(), config)?,
-        monitor: Monitor::new(db.clone(), engine.clone(), config),
+        dashboard: Dashboard::new(config, shown, stop),
+        catalog,
+        alerts,
+        monitor,
         engine,
         db,
         credentials: Credentials::new(&config.auth),

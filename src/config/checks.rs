@@ -4,7 +4,6 @@
 
 use std::fmt::Debug;
 
-use axum::http::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::Url;
@@ -100,15 +99,6 @@ fn server(server: &ServerSettings, report: &mut Report) {
         report,
     );
     not_zero("server.client_burst", &server.client_burst, report);
-    if let Some(name) = &server.client_address_header
-        && HeaderName::from_bytes(name.as_bytes()).is_err()
-    {
-        report.wrong(
-            "server.client_address_header",
-            shown_text(name),
-            "the name of a header, such as x-forwarded-for",
-        );
-    }
     for origin in &server.cors_origins {
         let any = origin == "*" && server.cors_origins.len() == 1;
         if !any && !is_origin(origin) {
@@ -131,6 +121,7 @@ fn auth(auth: &AuthSettings, report: &mut Report) {
     {
         sendable(key, secret, MIN_SECRET_CHARS, report);
     }
+    not_zero("auth.session_for", &auth.session_for, report);
     let (webhook, admin) = (auth.webhook_secret.expose_secret(), auth.admin_token.expose_secret());
     if !webhook.is_empty() && webhook == admin {
         let different = "a secret of its own: who may call the webhook must not be an operator by that";

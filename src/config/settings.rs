@@ -80,9 +80,8 @@ pub struct ServerSettings {
     pub client_requests_per_second: u32,
     /// Requests of one client at once.
     pub client_burst: u32,
-    /// The header in which a proxy in front names the client.
-    #[serde(deserialize_with = "super::optional::deserialize")]
-    pub client_address_header: Option<String>,
+    /// Whether a reverse proxy stands in front, whose word on the client's address counts.
+    pub behind_proxy: bool,
     /// Origins that browsers may read the public routes from; `["*"]` = any.
     pub cors_origins: Vec<String>,
 }
@@ -95,6 +94,9 @@ pub struct AuthSettings {
     pub webhook_secret: SecretString,
     /// What operators send as `Authorization: Bearer …` (`ADMIN_TOKEN`).
     pub admin_token: SecretString,
+    /// How long somebody who has logged in to the dashboard stays so.
+    #[serde(with = "super::duration")]
+    pub session_for: Duration,
 }
 
 /// PostgreSQL: the owner's or our own.

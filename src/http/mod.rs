@@ -8,6 +8,7 @@
 mod auth;
 mod compat;
 mod conditional;
+mod dashboard;
 mod deliver;
 mod docs;
 mod express;
@@ -43,7 +44,11 @@ use tower_http::{
 use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::{auth::Credentials, per_client::PerClient};
+pub use self::{
+    auth::Credentials,
+    dashboard::{Dashboard, Shown},
+    per_client::PerClient,
+};
 use self::{express::Express, guard::InFlight, per_client::Gate, problem::Problem, serve::Front};
 use crate::{
     alerts::Alerts,
@@ -71,6 +76,8 @@ pub struct AppState {
     pub credentials: Credentials,
     /// Limits and headers.
     pub limits: Arc<Limits>,
+    /// The page for operators.
+    pub dashboard: Dashboard,
 }
 
 /// Limits and headers of the HTTP edge.
@@ -140,7 +147,7 @@ fn per_client(server: &ServerSettings) -> Option<PerClient> {
     Some(PerClient {
         rate: NonZeroU32::new(server.client_requests_per_second)?,
         burst: NonZeroU32::new(server.client_burst)?,
-        address_header: server.client_address_header.as_ref().and_then(|name| name.parse().ok()),
+        behind_proxy: server.behind_proxy,
     })
 }
 
@@ -162,6 +169,7 @@ fn router(state: AppState) -> Router {
         .merge(private.layer(middleware::from_fn(request_id::trace)))
         .merge(docs::routes())
         .merge(pages::routes())
+        .merge(dashboard::routes())
         .merge(shop);
     edge(routes, state)
 }

@@ -19,6 +19,7 @@ mod chaos;
 mod compat;
 mod concurrency;
 mod consistency;
+mod dashboard;
 mod doctor;
 mod drift;
 mod folding;
