@@ -324,7 +324,7 @@ async fn by_hand(world: &World, url: &str, arguments: &[&str]) -> Output {
         ("AIRTABLE_API_URL", &world.airtable.url()),
         ("AIRTABLE_API_KEY", &world.airtable.token()),
         ("AIRTABLE_BASE_ID", world.airtable.base_id()),
-        ("AIRTABLE_TABLE_ID", "Inventario"),
+        ("AIRTABLE_TABLE_ID", "Vehículos"),
         ("VITRINA__AIRTABLE_WEBHOOK__NOTIFICATION_URL", url),
         ("RUST_LOG", "debug"),
     ]);
