@@ -138,6 +138,18 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("AIRTABLE_API_KEY", "pat with spaces", "airtable.api_key"),
         ("DATABASE_URL", "mysql://localhost/cars", "database.url"),
         ("DATABASE_URL", "postgres://user:pass#word@localhost/cars", "database.url"),
+        (
+            "VITRINA__AIRTABLE_WEBHOOK__NOTIFICATION_URL",
+            "sync.example.mx/n",
+            "airtable_webhook.notification_url",
+        ),
+        (
+            "VITRINA__AIRTABLE_WEBHOOK__NOTIFICATION_URL",
+            "http://sync.example.mx/n",
+            "airtable_webhook.notification_url",
+        ),
+        ("VITRINA__AIRTABLE_WEBHOOK__POLL_EVERY", "0s", "airtable_webhook.poll_every"),
+        ("VITRINA__AIRTABLE_WEBHOOK__REFRESH_BEFORE", "7days", "airtable_webhook.refresh_before"),
         ("DATABASE_URL", "host=localhost", "database.url"),
         ("DATABASE_URL", "postgres://user:p\u{fffd}@localhost/cars", "database.url"),
         ("DATABASE_URL", "postgres://localhost/cars?sslmode=on", "database.url"),

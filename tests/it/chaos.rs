@@ -1,7 +1,8 @@
 //! Everything that can go wrong, at once, at random: and in the end the database is what Airtable is, record by record.
 //!
 //! Random edits, creations, deletions and restorations, a fifth of whose webhooks are lost; every fault of Airtable; a PostgreSQL that comes and
-//! goes; a token that is revoked and mended; runs; two instances, one of which is restarted.
+//! goes; a token that is revoked and mended; runs; two instances, one of which is restarted. Beside the automation's webhooks there is the native one,
+//! whose pings get lost, doubled, late and forged, and which is deleted and broken.
 //!
 //! `VITRINA_CHAOS_SECONDS` and `VITRINA_CHAOS_SEED` make it longer and different; a failure names its seed.
 
@@ -13,11 +14,14 @@ use std::{
 use fastrand::Rng;
 use vitrina::{
     domain::Trigger,
-    simulator::{Fault, Refusal, Target, What},
+    simulator::{Fault, PingFault, Refusal, Target, What},
     sync::Scope,
 };
 
-use crate::{fields, support::World};
+use crate::{
+    fields,
+    support::{Door, World},
+};
 
 const DEFAULT_SECONDS: u64 = 6;
 const VEHICLES: usize = 130;
@@ -27,7 +31,10 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
     let seconds = number("VITRINA_CHAOS_SECONDS", DEFAULT_SECONDS);
     let seed = number("VITRINA_CHAOS_SEED", fastrand::u64(..));
     println!("VITRINA_CHAOS_SEED={seed} VITRINA_CHAOS_SECONDS={seconds}");
+    let door = Door::new().await;
     let world = World::set("database.acquire_timeout", "300ms")
+        .set("airtable_webhook.notification_url", door.notifications())
+        .set("airtable_webhook.poll_every", "200ms")
         .set("airtable.request_timeout", "400ms")
         .set("airtable.connect_timeout", "200ms")
         .set("airtable.max_attempts", "2")
@@ -39,6 +46,7 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
         .vehicles((0..VEHICLES).map(vehicle))
         .start()
         .await;
+    door.leads_to(&world.url);
     let mut other = Some(world.another_instance().await);
     let token = world.airtable.token();
     let mut rng = Rng::with_seed(seed);
@@ -60,7 +68,7 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
                 deliveries.spawn(async move { drop(request.send().await) });
             }
         }
-        match rng.u8(0..14) {
+        match rng.u8(0..18) {
             0 => world.airtable.clear_faults(),
             1..=4 => world.airtable.fault(fault(&mut rng)),
             5 => world.airtable.set_visibility_delay(Duration::from_millis(rng.u64(0..100))),
@@ -80,6 +88,13 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
                 None => other = Some(world.another_instance().await),
             },
             11 => world.airtable.expire_iterators(),
+            12 => world.airtable.lose_webhooks(),
+            13 => world.airtable.break_webhooks(rng.choice(["INVALID_HOOK", "INTERNAL_ERROR"]).unwrap_or("")),
+            14 | 15 => world.airtable.ping_fault(ping_fault(&mut rng)),
+            16 => match &other {
+                Some(other) if rng.bool() => door.leads_to(&other.url),
+                _ => door.leads_to(&world.url),
+            },
             _ => {}
         }
         tokio::time::sleep(Duration::from_millis(rng.u64(1..40))).await;
@@ -136,6 +151,15 @@ fn edit(world: &World, rng: &mut Rng) -> String {
         _ => drop(world.airtable.edit(&id, fields! { "Precio": rng.u32(..500_000) })),
     }
     id
+}
+
+fn ping_fault(rng: &mut Rng) -> PingFault {
+    match rng.u8(0..4) {
+        0 => PingFault::Lose,
+        1 => PingFault::Twice,
+        2 => PingFault::Late(Duration::from_millis(rng.u64(..300))),
+        _ => PingFault::WrongMac,
+    }
 }
 
 fn fault(rng: &mut Rng) -> Fault {

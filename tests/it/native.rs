@@ -79,6 +79,10 @@ async fn creations_edits_and_deletions_reach_the_website_without_an_automation()
     world.airtable.edit(&id, fields! { "Precio": 1 });
     shows(&world, &[1]).await;
     println!("from the edit to the website: {:?}", edited.elapsed());
+    let within = edited.elapsed().as_millis();
+    let log = world.logs(&id).await.pop().unwrap();
+    let consistency = log["metadata"]["consistency_ms"].as_u64();
+    assert!(consistency.is_some_and(|ms| u128::from(ms) <= within), "{within} ms: {log:#}");
     world.airtable.delete(&id);
     shows(&world, &[]).await;
     assert!(world.airtable.restore(&id));

@@ -1,8 +1,9 @@
 //! The life of the native webhook: made, extended, lost, made anew, and what was missed meanwhile.
 
-use std::time::Duration;
+use std::{process::Output, time::Duration};
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::process::Command;
 use vitrina::{
     signals::Signal,
     simulator::{Fault, Refusal, Scope, Target, What},
@@ -313,4 +314,68 @@ async fn nothing_is_made_where_no_address_is_set() {
             .to_string()
             .contains("notification_url")
     );
+}
+
+/// Runs `vitrina webhook …` beside the service.
+async fn by_hand(world: &World, url: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vitrina"));
+    command.arg("webhook").args(arguments).env_clear().kill_on_drop(true).envs([
+        ("DATABASE_URL", world.db.url.as_str()),
+        ("AIRTABLE_API_URL", &world.airtable.url()),
+        ("AIRTABLE_API_KEY", &world.airtable.token()),
+        ("AIRTABLE_BASE_ID", world.airtable.base_id()),
+        ("AIRTABLE_TABLE_ID", "Vehículos"),
+        ("VITRINA__AIRTABLE_WEBHOOK__NOTIFICATION_URL", url),
+        ("RUST_LOG", "debug"),
+    ]);
+    command.output().await.unwrap()
+}
+
+#[tokio::test]
+async fn it_can_be_made_shown_and_deleted_by_hand_and_its_secret_is_never_told() {
+    let world = World::start().await;
+    let url = "https://sync.example.mx/airtable-notifications";
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let done = |output: &Output| {
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    let refused = by_hand(&world, "", &["create"]).await;
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    world.airtable.set_scopes(&["data.records:read", "schema.bases:read"]);
+    let refused = by_hand(&world, url, &["create"]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("webhook:manage"), "{refused:?}");
+    world.airtable.set_scopes(&["data.records:read", "schema.bases:read", "webhook:manage"]);
+
+    let created = by_hand(&world, url, &["create", "--json"]).await;
+    let made = done(&created)["webhooks"][0].clone();
+    assert_eq!((&made["kept"], &made["notification_url"]), (&json!(true), &json!(url)));
+    let secret: String = sqlx::query_scalar("select mac_secret from airtable_webhooks")
+        .fetch_one(&world.db.pool)
+        .await
+        .unwrap();
+    assert!(!text(&created.stderr).contains(&secret) && !text(&created.stdout).contains(&secret));
+    assert_eq!(done(&by_hand(&world, url, &["create", "--json"]).await)["webhooks"][0]["id"], made["id"]);
+    assert_eq!(
+        done(&by_hand(&world, url, &["list", "--json"]).await)["webhooks"].as_array().unwrap().len(),
+        1
+    );
+    let listed = by_hand(&world, url, &["list"]).await;
+    assert!(text(&listed.stdout).contains("(ours)") && text(&listed.stdout).contains(url), "{listed:?}");
+
+    assert_eq!(by_hand(&world, url, &["delete"]).await.status.code(), Some(2), "which?");
+    assert_eq!(by_hand(&world, url, &["delete", "achNobodyKnowsIt0"]).await.status.code(), Some(1));
+    assert_eq!(
+        done(&by_hand(&world, url, &["delete", "--ours", "--json"]).await)["deleted"],
+        json!([made["id"]])
+    );
+    assert!(world.airtable.webhooks().is_empty());
+}
+
+#[tokio::test]
+async fn by_hand_the_webhook_of_a_running_service_is_left_to_it() {
+    let (world, door) = notified(Setting::default()).await;
+    let created = by_hand(&world, &door.notifications(), &["create", "--json"]).await;
+    assert_eq!(world.airtable.webhooks().len(), 1, "{created:?}");
 }
