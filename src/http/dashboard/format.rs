@@ -77,7 +77,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// `14:03:22`, with the day in front unless it is today's.
+    /// `14:03:22`, or `23 nov 14:03` when it is not today.
     pub(super) fn time(&self, time: DateTime<Utc>) -> String {
         let local = time.with_timezone(&self.zone);
         let today = self.now.with_timezone(&self.zone);
@@ -90,7 +90,8 @@ impl Clock {
                 let _ = write!(text, "{} ", local.year());
             }
         }
-        let _ = write!(text, "{}", local.format("%H:%M:%S"));
+        let form = if text.is_empty() { "%H:%M:%S" } else { "%H:%M" };
+        let _ = write!(text, "{}", local.format(form));
         text
     }
 
@@ -132,8 +133,8 @@ mod tests {
         let clock =
             Clock { zone: chrono_tz::America::Monterrey, t: &texts::ES, now: at("2026-01-03T05:00:00Z") };
         assert_eq!(clock.time(at("2026-01-03T04:59:59Z")), "22:59:59");
-        assert_eq!(clock.time(at("2026-01-02T04:59:59Z")), "1 ene 22:59:59");
-        assert_eq!(clock.time(at("2026-01-01T05:00:00Z")), "31 dic 2025 23:00:00");
+        assert_eq!(clock.time(at("2026-01-02T04:59:59Z")), "1 ene 22:59");
+        assert_eq!(clock.time(at("2026-01-01T05:00:00Z")), "31 dic 2025 23:00");
         assert_eq!(clock.hour(at("2026-01-02T04:00:00Z")), "22:00");
     }
 }
