@@ -29,6 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt as _;
 use moka::{Expiry, future::Cache};
 
 pub use self::{
@@ -74,6 +75,9 @@ struct Kept {
     generation: u64,
     loaded: Instant,
 }
+
+/// A query that has to be loaded.
+pub struct Missed(Key);
 
 /// Where an answer came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,11 +147,38 @@ impl Catalog {
 
     /// The answer to a query: at least as new as the last commit that was announced before the call.
     pub async fn get(&self, query: Query) -> Result<Served, Arc<DbError>> {
-        let key = Key { generation: self.inner.generation.load(Ordering::Acquire), query };
-        if let Some(kept) = self.inner.fresh.get(&key).await {
-            self.inner.counters.hit();
-            return Ok(Served { kept, from: From::Hit });
+        match self.hit(query).await {
+            Ok(served) => Ok(served),
+            Err(missed) => self.load(missed).await,
         }
+    }
+
+    /// The first half of [`Self::get`]: the answer if it is cached.
+    pub async fn hit(&self, query: Query) -> Result<Served, Missed> {
+        let key = Key { generation: self.inner.generation.load(Ordering::Acquire), query };
+        match self.inner.fresh.get(&key).await {
+            Some(kept) => {
+                self.inner.counters.hit();
+                Ok(Served { kept, from: From::Hit })
+            }
+            None => Err(Missed(key)),
+        }
+    }
+
+    /// The answer if it is cached and can be had without waiting. It counts as a hit when [`Self::took`] says so.
+    pub fn peek(&self, query: Query) -> Option<Served> {
+        let key = Key { generation: self.inner.generation.load(Ordering::Acquire), query };
+        let kept = self.inner.fresh.get(&key).now_or_never()??;
+        Some(Served { kept, from: From::Hit })
+    }
+
+    /// What [`Self::peek`] gave was sent.
+    pub fn took(&self) {
+        self.inner.counters.hit();
+    }
+
+    /// The second half of [`Self::get`]: asks the database.
+    pub async fn load(&self, Missed(key): Missed) -> Result<Served, Arc<DbError>> {
         if self.inner.outage.spares()
             && let Some(kept) = self.inner.last_known(&key.query).await
         {

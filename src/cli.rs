@@ -5,9 +5,12 @@
 
 #![expect(clippy::doc_markdown, reason = "doc comments are printed on a terminal, where backticks are noise")]
 
+mod alerts;
 mod demo;
+mod doctor;
 mod healthcheck;
 mod sync;
+mod webhook;
 mod work;
 
 use std::{
@@ -69,6 +72,21 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Find out what is wrong with a set-up, why it matters and what to do.
+    ///
+    /// Looks at the settings, the database, Airtable (token, scopes, base, table, fields against the mapping) and the service. Writes
+    /// nothing and sends three or four requests to Airtable. Exit code 1 when there is a problem, 2 when a setting is wrong.
+    Doctor {
+        /// Print the checks as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make, show and delete Airtable's native webhooks.
+    #[command(subcommand)]
+    Webhook(webhook::Action),
+    /// See whether those who should hear of alerts do.
+    #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
     /// Ask the service on this machine whether it is alive.
     ///
     /// For the HEALTHCHECK of container images. Looks at BIND_ADDR as `serve` does; exit code 1 when nothing answers there.
@@ -91,6 +109,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sync(options) => sync::sync(options).await,
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
+        Command::Doctor { json } => Box::pin(doctor::run(json)).await,
+        Command::Webhook(action) => webhook::run(action).await,
+        Command::Alerts(command) => alerts::run(command).await,
         Command::Healthcheck => healthcheck::run().await,
         Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };

@@ -4,7 +4,7 @@
 //! sends it, again where that helps ([`retry`]); [`request`] does one exchange; [`wire`] reads the answer. What goes wrong is an
 //! [`AirtableError`], whose [`Kind`] says in one table what to do about it and what to tell the operator.
 //!
-//! **Invariants:** no request leaves without a [`Permit`], so all parts together stay inside the base's limit. A record's keys are
+//! **Invariants:** no request leaves without a [`Permit`], so all parts together stay inside the base's limit, and all instances do whose database shares the turns. A record's keys are
 //! the names under which vitrina knows the fields, also while records are read by field id. The token stands in one header only.
 //!
 //! **Sources:** Airtable's reference at <https://airtable.com/developers/web/api/introduction>; what it leaves open is read
@@ -12,10 +12,13 @@
 //!
 //! **Not here:** what a record means (`domain`), when it is read (`sync`), collecting ids into one request (`sync`).
 
+mod account;
 mod client;
 mod error;
 pub mod formula;
 mod kind;
+mod mac;
+mod payload;
 mod quota;
 mod rate_limit;
 mod request;
@@ -23,6 +26,7 @@ mod retry;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod wire;
 
 use std::{
@@ -33,12 +37,16 @@ use std::{
 use chrono::{DateTime, Utc};
 
 pub use self::{
+    account::{BaseSeen, Owner},
     client::{AirtableClient, Listing, MAX_RECORDS_PER_REQUEST, Page},
     error::{AirtableError, SetUpError},
     kind::{Kind, Policy},
+    mac::ContentMac,
+    payload::News,
     quota::QuotaStop,
-    rate_limit::{Lane, Permit, WINDOW, Waited},
+    rate_limit::{Lane, Others, Permit, WINDOW, Waited},
     schema::{FieldSchema, TableSchema},
+    webhooks::{NewWebhook, Payloads, PingResult, Watched, Webhook},
     wire::FieldNames,
 };
 

@@ -2,18 +2,25 @@
 //!
 //! **Invariants:** never more than `per_window` permits in any [`WINDOW`], so a burst of that many leaves at once; none during a
 //! pause, which can grow but not shrink. A waiting webhook goes before every run; inside a lane it is first come, first served.
-//! Dropping a future that waits gives its place to the next.
+//! Dropping a future that waits gives its place to the next. Where others ask the same base ([`Others`]), a turn is theirs too: whoever
+//! takes it there has it.
 //!
 //! **Units:** permits, each good for one request; times of tokio's clock, so tests can pause it.
 //!
 //! **Sources:** 5 requests per second and base (<https://airtable.com/developers/web/api/rate-limits>). How Airtable measures
 //! its second is not documented; the tenth of a second on top allows for requests that travel at different speeds.
 
-use std::{collections::VecDeque, sync, time::Duration};
+use std::{
+    collections::VecDeque,
+    fmt,
+    sync::{self, OnceLock},
+    time::Duration,
+};
 
+use futures_util::future::BoxFuture;
 use tokio::{
     sync::{Mutex, Notify},
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::lock;
@@ -54,6 +61,28 @@ impl Permit {
     }
 }
 
+/// How long the others may take to say whose turn it is; after that they count as absent.
+const OTHERS_ANSWER_WITHIN: Duration = Duration::from_millis(500);
+
+/// Takes a turn among all who ask the base, or says how long to wait; `None` also when they cannot be asked.
+type TakeTurn = Box<dyn Fn(u32, Duration) -> BoxFuture<'static, Option<Duration>> + Send + Sync>;
+/// Tells all who ask the base to leave it alone for some time.
+type Pause = Box<dyn Fn(Duration) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Others who ask the same base: the limit is for all together.
+pub struct Others {
+    /// Takes a turn, given how many there are in which time.
+    pub take_turn: TakeTurn,
+    /// Makes all pause.
+    pub pause: Pause,
+}
+
+impl fmt::Debug for Others {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Others")
+    }
+}
+
 /// How long a lane has waited since the start of the process, for the metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Waited {
@@ -72,6 +101,7 @@ pub(super) struct RateLimiter {
     run_turn: Mutex<()>,
     /// Tells the first of the runs that no webhook is waiting any more.
     webhooks_gone: Notify,
+    others: OnceLock<Others>,
 }
 
 #[derive(Debug, Default)]
@@ -98,7 +128,13 @@ impl RateLimiter {
             webhook_turn: Mutex::default(),
             run_turn: Mutex::default(),
             webhooks_gone: Notify::new(),
+            others: OnceLock::new(),
         }
+    }
+
+    /// From now on turns are shared; the first call counts.
+    pub(super) fn share(&self, others: Others) {
+        let _ = self.others.set(others);
     }
 
     /// Waits for a turn.
@@ -110,18 +146,47 @@ impl RateLimiter {
             Lane::Run => self.run_turn.lock().await,
         };
         loop {
-            match self.turn(lane, began) {
-                Turn::Yours => return Permit { lane, given: Instant::now() },
+            match self.turn(lane) {
+                Turn::Yours => match self.take_turn_among_others().await {
+                    None => return self.give(lane, began),
+                    Some(wait) => {
+                        lock(&self.state).starts.pop_back();
+                        sleep(wait).await;
+                    }
+                },
                 Turn::NotBefore(time) => sleep_until(time).await,
                 Turn::AfterTheWebhooks => self.webhooks_gone.notified().await,
             }
         }
     }
 
-    /// Gives no permit before `until`.
-    pub(super) fn pause(&self, until: Instant) {
+    /// Gives no permit for so long, to nobody.
+    pub(super) async fn pause(&self, pause: Duration) {
+        {
+            let mut state = lock(&self.state);
+            state.paused_until = state.paused_until.max(Some(Instant::now() + pause));
+        }
+        if let Some(others) = self.others.get() {
+            let _ = timeout(OTHERS_ANSWER_WITHIN, (others.pause)(pause)).await;
+        }
+    }
+
+    async fn take_turn_among_others(&self) -> Option<Duration> {
+        let others = self.others.get()?;
+        let turns = u32::try_from(self.per_window).unwrap_or(u32::MAX);
+        timeout(OTHERS_ANSWER_WITHIN, (others.take_turn)(turns, WINDOW)).await.ok().flatten()
+    }
+
+    fn give(&self, lane: Lane, began: Instant) -> Permit {
+        let given = Instant::now();
         let mut state = lock(&self.state);
-        state.paused_until = state.paused_until.max(Some(until));
+        let waited = match lane {
+            Lane::Webhook => &mut state.webhook,
+            Lane::Run => &mut state.run,
+        };
+        waited.permits += 1;
+        waited.total += given - began;
+        Permit { lane, given }
     }
 
     pub(super) fn waited(&self, lane: Lane) -> Waited {
@@ -132,7 +197,7 @@ impl RateLimiter {
         }
     }
 
-    fn turn(&self, lane: Lane, began: Instant) -> Turn {
+    fn turn(&self, lane: Lane) -> Turn {
         let mut state = lock(&self.state);
         if lane == Lane::Run && state.webhooks_waiting > 0 {
             return Turn::AfterTheWebhooks;
@@ -147,12 +212,6 @@ impl RateLimiter {
             state.starts.pop_front();
         }
         state.starts.push_back(now);
-        let waited = match lane {
-            Lane::Webhook => &mut state.webhook,
-            Lane::Run => &mut state.run,
-        };
-        waited.permits += 1;
-        waited.total += now - began;
         Turn::Yours
     }
 }
@@ -333,8 +392,8 @@ mod tests {
     async fn a_pause_holds_for_every_lane_and_is_never_shortened() {
         let limiter = limiter();
         let start = Instant::now();
-        limiter.pause(start + Duration::from_secs(30));
-        limiter.pause(start + Duration::from_secs(1));
+        limiter.pause(Duration::from_secs(30)).await;
+        limiter.pause(Duration::from_secs(1)).await;
         let both = async { tokio::join!(limiter.permit(Lane::Webhook), limiter.permit(Lane::Run)) };
         let _ = timeout(Duration::from_hours(1), both).await.unwrap();
         assert!(start.elapsed() >= Duration::from_secs(30));
@@ -344,19 +403,37 @@ mod tests {
     async fn a_pause_that_grows_also_holds_those_who_already_wait() {
         let (limiter, order, mut tasks) = (limiter(), Order::default(), JoinSet::new());
         let start = Instant::now();
-        limiter.pause(start + Duration::from_secs(30));
+        limiter.pause(Duration::from_secs(30)).await;
         queue(&mut tasks, &limiter, &order, Lane::Webhook, "webhook");
         settle().await;
         advance(Duration::from_secs(20)).await;
-        limiter.pause(start + Duration::from_secs(50));
+        limiter.pause(Duration::from_secs(30)).await;
         finish(tasks).await;
         assert!(start.elapsed() >= Duration::from_secs(50));
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_turn_that_others_have_is_waited_for_and_absent_others_are_not() {
+        let limiter = limiter();
+        let waits = std::sync::Mutex::new(vec![Some(Duration::from_secs(3))]);
+        let take_turn = move |turns, window| -> BoxFuture<'static, _> {
+            assert_eq!((turns, window), (5, WINDOW));
+            match waits.lock().unwrap().pop() {
+                Some(wait) => Box::pin(async move { wait }),
+                None => Box::pin(std::future::pending()),
+            }
+        };
+        limiter.share(Others { take_turn: Box::new(take_turn), pause: Box::new(|_| Box::pin(async {})) });
+        let start = Instant::now();
+        let _ = limiter.permit(Lane::Webhook).await;
+        assert_eq!(start.elapsed(), Duration::from_secs(3) + OTHERS_ANSWER_WITHIN);
+        assert_eq!(lock(&limiter.state).starts.len(), 1, "the refused turn was given back");
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn the_time_waited_is_kept_per_lane() {
         let limiter = limiter();
-        limiter.pause(Instant::now() + Duration::from_secs(2));
+        limiter.pause(Duration::from_secs(2)).await;
         let _ = limiter.permit(Lane::Webhook).await;
         let waited = limiter.waited(Lane::Webhook);
         assert_eq!((waited.permits, waited.total.as_secs()), (1, 2));

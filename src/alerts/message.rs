@@ -66,6 +66,11 @@ pub(super) enum PingEvent {
     Failed,
 }
 
+/// The dashboard's address, where the service's is known.
+pub(super) fn dashboard(public_url: Option<&str>) -> Option<String> {
+    public_url.map(|url| format!("{}/dashboard", url.trim_end_matches('/')))
+}
+
 impl Notice {
     /// Tells that an alert is as it is now.
     pub(super) fn of(alert: &AlertRow, rule: Rule, public_url: Option<&str>, now: DateTime<Utc>) -> Self {
@@ -80,7 +85,7 @@ impl Notice {
             detail: alert.detail.clone(),
             remedy: rule.remedy().to_owned(),
             look: rule.look().to_owned(),
-            link: public_url.map(|url| format!("{}/dashboard", url.trim_end_matches('/'))),
+            link: dashboard(public_url),
             since: alert.since,
             at: now,
         }

@@ -15,32 +15,42 @@
 //! nothing is judged or told; `/readyz` says that.
 
 mod changes;
+mod channels;
+mod deliver;
+mod message;
 mod nights;
 mod rule;
 mod rules;
+mod sample;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod watch;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use tokio::sync::watch as news;
 
-pub use self::rule::Rule;
 use self::{
     changes::changes,
+    channels::Channel,
     rules::{Judge, delta},
 };
+pub use self::{channels::ChannelError, rule::Rule, sample::Sample};
 pub use crate::db::alerts::{AlertState, Severity, outbox::Delivery};
 use crate::{
-    config::Config,
+    config::{ChannelSettings, Config},
     db::{Db, DbError, alerts::AlertRow},
     sync::{Engine, Nightly},
 };
 
 /// An instance that has missed this many checks counts as dead.
 const SILENT_CHECKS: u32 = 3;
+
+/// How long messages that were sent or given up are kept.
+const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Finds out what is wrong and has it told. Cheap to clone.
 #[derive(Clone)]
@@ -50,6 +60,10 @@ struct Inner {
     db: Db,
     engine: Engine,
     judge: Judge,
+    channels: Vec<Channel>,
+    sending: ChannelSettings,
+    /// That there is something in the outbox.
+    news: news::Sender<()>,
 }
 
 /// An alert, as the dashboard shows it.
@@ -79,13 +93,14 @@ pub struct Alert {
 
 impl Alerts {
     /// Alerts of what `engine` does and of what the tables show.
-    pub fn new(db: Db, engine: Engine, config: &Config) -> Self {
+    pub fn new(db: Db, engine: Engine, config: &Config) -> Result<Self, ChannelError> {
         let judge = Judge {
             settings: config.alerts.clone(),
             nightly: Nightly::new(config.sync.nightly.clone(), config.sync.time_zone),
             zone: config.sync.time_zone,
         };
-        Self(Arc::new(Inner { db, engine, judge }))
+        let (channels, sending) = (Channel::all(config)?, config.channels.clone());
+        Ok(Self(Arc::new(Inner { db, engine, judge, channels, sending, news: news::Sender::default() })))
     }
 
     /// Every alert that ever fired, in its present or last state: those that fire first, critical ones before warnings, the latest
@@ -119,7 +134,7 @@ impl Alerts {
 
     /// Looks what is wrong at `now`, writes down what has changed, and has it told.
     pub async fn check(&self, now: DateTime<Utc>) -> Result<(), DbError> {
-        let Inner { db, engine, judge } = &*self.0;
+        let Inner { db, engine, judge, .. } = &*self.0;
         let settings = &judge.settings;
         let raised: Vec<(&str, DateTime<Utc>, String)> = engine
             .signals()
@@ -136,8 +151,23 @@ impl Alerts {
         let changes = changes(&known, &troubles, delta(settings.resolve_after), now);
         for change in &changes {
             check.save(&change.alert).await?;
+            if change.told {
+                check.enqueue(&self.notices(&change.alert, now), now).await?;
+            }
         }
+        self.enqueue_pings(&mut check, now).await?;
+        let given_up = check.expire(now - delta(self.0.sending.give_up_after), now - KEPT, now).await?;
         check.commit().await?;
+        self.0.news.send_replace(());
+        for message in given_up {
+            let error = message.last_error.as_deref().unwrap_or("nobody tried");
+            tracing::error!(
+                alert.channel = message.channel,
+                alert.subject = message.subject,
+                alert.attempts = message.attempts,
+                "a message is given up: {error}"
+            );
+        }
         changes.iter().filter(|change| change.told).for_each(|change| log(&change.alert));
         Ok(())
     }

@@ -1,7 +1,6 @@
-//! Settings of the alerts and of the channels that tell them, and what these must be.
+//! Settings of the alerts, and what these must be.
 //!
-//! **Invariants:** an address that is itself a secret (Slack, Healthchecks, a webhook's) is a [`SecretString`]. A channel is configured
-//! when its address, key or recipient is set; half of one is a mistake.
+//! **Not here:** who is told (`channels`).
 
 use std::time::Duration;
 

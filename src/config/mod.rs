@@ -11,7 +11,9 @@
 //! **Not here:** whether PostgreSQL and Airtable accept what is configured; `doctor` asks them.
 
 mod alerts;
+mod channels;
 mod checks;
+mod database_url;
 mod duration;
 mod layers;
 mod loader;
@@ -24,11 +26,13 @@ mod tests;
 
 pub use self::{
     alerts::AlertSettings,
+    channels::{ChannelSettings, SmtpTls},
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{
-        AirtableSettings, AuthSettings, CacheSettings, CompatSettings, Config, DatabaseSettings,
-        ListingSettings, LogFormat, LogSettings, ServerSettings, ShopSettings, SyncSettings,
+        AirtableSettings, AirtableWebhookSettings, AuthSettings, CacheSettings, CompatSettings, Config,
+        DatabaseSettings, ListingSettings, LogFormat, LogSettings, ServerSettings, ShopSettings,
+        SyncSettings,
     },
 };
 

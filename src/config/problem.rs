@@ -22,8 +22,19 @@ pub(super) const SHORT_NAMES: [(&str, &str); 10] = [
 ];
 
 /// The settings whose values are never shown.
-pub(super) const SECRETS: [&str; 4] =
-    ["auth.webhook_secret", "auth.admin_token", "airtable.api_key", "database.url"];
+pub(super) const SECRETS: [&str; 11] = [
+    "auth.webhook_secret",
+    "auth.admin_token",
+    "airtable.api_key",
+    "database.url",
+    "channels.slack_url",
+    "channels.webhook_url",
+    "channels.webhook_secret",
+    "channels.pagerduty_key",
+    "channels.smtp_user",
+    "channels.smtp_password",
+    "channels.healthchecks_url",
+];
 
 /// One wrong setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +47,18 @@ pub struct Problem {
     pub origin: Option<String>,
     /// What a right value looks like.
     pub expected: String,
+}
+
+impl Problem {
+    /// The variable that sets it, where there is one.
+    pub fn variable(&self) -> Option<String> {
+        let short = SHORT_NAMES.iter().find(|(_, long)| *long == self.key);
+        let long = || {
+            let (section, name) = self.key.split_once('.')?;
+            Some(format!("VITRINA__{}__{}", section.to_uppercase(), name.to_uppercase()))
+        };
+        short.map(|(short, _)| (*short).to_owned()).or_else(long)
+    }
 }
 
 impl fmt::Display for Problem {
@@ -116,17 +139,38 @@ pub(super) fn form(key: &str) -> &'static str {
         }
         "airtable.table_id" => "the id of a table, tbl… and letters or digits, or its name",
         "airtable.api_url" => "an address of the form https://api.airtable.com",
+        "airtable_webhook.notification_url" => {
+            "the public address of /airtable-notifications, such as https://sync.example.mx/airtable-notifications; http only on \
+             this machine"
+        }
         "database.url" => {
             "an address of the form postgres://user:password@host:5432/database, signs such as @ / # ? % in the password \
              written as %40 %2F %23 %3F %25"
         }
         "database.schema" => "up to 63 lower-case letters, digits and _, not starting with a digit or pg_",
+        "server.admin_bind" => "an address and a port other than server.bind_addr, such as 127.0.0.1:9090",
         "server.bind_addr" => "an address and a port, such as 127.0.0.1:8080 or [::]:8080",
         "listing.fields_file" => "the path of a readable file in the form of config/fields.toml",
         "sync.nightly" => "a cron expression of five parts, such as 0 2 * * * for two o'clock every night",
         "sync.time_zone" => "an IANA time zone, such as America/Monterrey",
         "alerts.min_success_rate" => "a share from 0 to 1, such as 0.9",
         "alerts.public_url" => "an address of the form https://sync.example.mx",
+        "channels.slack_url" => "the address of an incoming webhook, https://hooks.slack.com/services/…",
+        "channels.webhook_url" => "an address of the form https://example.mx/hooks",
+        "channels.webhook_secret" => {
+            "whsec_ and 24 to 64 bytes in base64; `echo whsec_$(openssl rand -base64 32)` makes one"
+        }
+        "channels.pagerduty_key" => {
+            "the integration key of a service in PagerDuty (Events API v2), 32 letters and digits"
+        }
+        "channels.pagerduty_url" => "an address of the form https://events.pagerduty.com/v2/enqueue",
+        "channels.healthchecks_url" => "the ping address of a check, such as https://hc-ping.com/…",
+        "channels.email_to" | "channels.email_from" => {
+            "mail addresses, such as ana@example.mx or Ana <ana@example.mx>"
+        }
+        "channels.smtp_host" => "the name of a mail server, such as smtp.example.mx",
+        "channels.smtp_tls" => "starttls, tls or none",
+        "channels.smtp_user" | "channels.smtp_password" => "what the mail server wants; both or neither",
         "log.format" => "pretty or json",
         "log.filter" => "a tracing filter, such as info or info,vitrina=debug",
         _ => "",

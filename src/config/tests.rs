@@ -140,6 +140,11 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("DATABASE_URL", "postgres://user:pass#word@localhost/cars", "database.url"),
         ("DATABASE_URL", "host=localhost", "database.url"),
         ("DATABASE_URL", "postgres://user:p\u{fffd}@localhost/cars", "database.url"),
+        ("DATABASE_URL", "postgres://localhost/cars?sslmode=on", "database.url"),
+        ("DATABASE_URL", "postgres://localhost/cars?port=70000", "database.url"),
+        ("DATABASE_URL", "postgres://localhost:port/cars", "database.url"),
+        ("DATABASE_URL", "postgres://localhost/cars?hostaddr=db", "database.url"),
+        ("DATABASE_URL", "postgres://us%FFer@localhost/cars", "database.url"),
         ("WEBHOOK_SECRET", "fifteen-letters", "auth.webhook_secret"),
         ("WEBHOOK_SECRET", "sixteen letters?", "auth.webhook_secret"),
         ("WEBHOOK_SECRET", ADMIN, "auth.admin_token"),
@@ -179,6 +184,16 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("VITRINA__COMPAT__SUPABASE_PATHS", "si", "compat.supabase_paths"),
         ("VITRINA__LISTING__STATUS", " ", "listing.status"),
         ("VITRINA__LISTING__FIELDS_FILE", "/no/such/fields.toml", "listing.fields_file"),
+        ("VITRINA__ALERTS__MIN_SUCCESS_RATE", "90", "alerts.min_success_rate"),
+        ("VITRINA__ALERTS__CRITICAL_NIGHTS", "0", "alerts.critical_nights"),
+        ("VITRINA__ALERTS__PUBLIC_URL", "sync.example.mx", "alerts.public_url"),
+        ("VITRINA__CHANNELS__SLACK_URL", "hooks.slack.com/services/T/B/x", "channels.slack_url"),
+        ("VITRINA__CHANNELS__WEBHOOK_URL", "https://a.mx/", "channels.webhook_secret"),
+        ("VITRINA__CHANNELS__PAGERDUTY_KEY", "too-short", "channels.pagerduty_key"),
+        ("VITRINA__CHANNELS__HEALTHCHECKS_URL", "ftp://hc-ping.com/x", "channels.healthchecks_url"),
+        ("VITRINA__CHANNELS__SMTP_TLS", "ssl", "channels.smtp_tls"),
+        ("VITRINA__CHANNELS__SMTP_PASSWORD", "x", "channels.smtp_user"),
+        ("VITRINA__CHANNELS__RETRY_BASE", "1h", "channels.retry_base"),
         ("VITRINA__SYNC__MAX_BATCH", "0", "sync.max_batch"),
         ("VITRINA__SYNC__MAX_BATCH", "1.5", "sync.max_batch"),
         ("VITRINA_CONFIG", "/no/such/vitrina.toml", "VITRINA_CONFIG"),
@@ -186,6 +201,34 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("VITRINA__SYNC__MAX__BATCH", "1", "sync.max.batch"),
     ] {
         assert_eq!(keys(&refused(&[(variable, text)])), [key], "{variable}={text}");
+    }
+}
+
+#[test]
+fn half_a_channel_is_a_mistake() {
+    let mail = [
+        ("VITRINA__CHANNELS__EMAIL_TO", r#"["Ana <ana@example.mx>"]"#),
+        ("VITRINA__CHANNELS__EMAIL_FROM", "alerts@example.mx"),
+        ("VITRINA__CHANNELS__SMTP_HOST", "smtp.example.mx"),
+    ];
+    loaded(&mail);
+    for left_out in 0..mail.len() {
+        let half: Vec<_> = mail.iter().enumerate().filter(|(place, _)| *place != left_out).collect();
+        let half: Vec<_> = half.into_iter().map(|(_, setting)| *setting).collect();
+        let missing = ["channels.email_to", "channels.email_from", "channels.smtp_host"][left_out];
+        assert_eq!(keys(&refused(&half)), [missing]);
+    }
+    let unencrypted = [&mail[..], &[("VITRINA__CHANNELS__SMTP_TLS", "none")]].concat();
+    assert_eq!(keys(&refused(&unencrypted)), ["channels.smtp_tls"]);
+    loaded(&[&unencrypted[..], &[("VITRINA__CHANNELS__SMTP_HOST", "127.0.0.1")]].concat());
+    let nobody = [&mail[..], &[("VITRINA__CHANNELS__EMAIL_TO", r#"["ana"]"#)]].concat();
+    assert_eq!(keys(&refused(&nobody)), ["channels.email_to"]);
+    let webhook = |secret| {
+        [("VITRINA__CHANNELS__WEBHOOK_URL", "https://a.mx/"), ("VITRINA__CHANNELS__WEBHOOK_SECRET", secret)]
+    };
+    loaded(&webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+    for wrong in ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_not base64"] {
+        assert_eq!(keys(&refused(&webhook(wrong))), ["channels.webhook_secret"], "{wrong}");
     }
 }
 
@@ -245,6 +288,35 @@ fn a_wrong_file_is_told_by_its_line_and_its_text_is_not_shown() {
 }
 
 #[test]
+fn a_database_address_that_the_driver_refuses_is_a_wrong_setting_and_shows_no_secret() {
+    for (address, found) in [
+        ("postgres://u:Zq7@localhost/cars?sslmode=on", r#"its parameter sslmode is "on""#),
+        ("postgres://u:Zq7@localhost/cars?port=x", r#"its parameter port is "x""#),
+        ("postgres://u:Zq7%FF@localhost/cars", "user, password or database name are not UTF-8 once decoded"),
+        ("postgres://u:Zq7@localhost:99999/cars", "not an address"),
+    ] {
+        let errors = refused(&[("DATABASE_URL", address)]);
+        assert_eq!(errors.problems()[0].found, found);
+        assert!(!errors.to_string().contains("Zq7"), "{errors}");
+    }
+}
+
+/// A later layer that has the section right would otherwise cover it up.
+#[test]
+fn a_value_where_a_section_belongs_is_never_passed_over_nor_shown() {
+    let file =
+        file("server = 5\nauth = 'Zq7-0123456789abcdef'\nlocations = ['MTY']\n[sync]\nmax_batch = 5\n");
+    let errors = refused(&[
+        ("VITRINA_CONFIG", file.path().to_str().unwrap()),
+        ("BIND_ADDR", "127.0.0.1:1"),
+        ("VITRINA__LOCATIONS__SLW", "San Luis"),
+    ]);
+    assert_eq!(keys(&errors), ["auth", "locations", "server"]);
+    assert!(errors.problems()[2].found.contains("a single number"), "{errors}");
+    assert!(!errors.to_string().contains("Zq7"), "{errors}");
+}
+
+#[test]
 fn a_wrong_mapping_is_a_wrong_setting() {
     let file = file("marca = [");
     let errors = refused(&[("VITRINA__LISTING__FIELDS_FILE", file.path().to_str().unwrap())]);
@@ -274,7 +346,17 @@ fn no_secret_is_ever_shown() {
             }
         }
     }
-    for (section, key) in [("auth", "webhook_secret"), ("database", "url"), ("airtable", "api_key")] {
+    for (section, key) in [
+        ("auth", "webhook_secret"),
+        ("database", "url"),
+        ("airtable", "api_key"),
+        ("channels", "slack_url"),
+        ("channels", "webhook_url"),
+        ("channels", "webhook_secret"),
+        ("channels", "pagerduty_key"),
+        ("channels", "smtp_password"),
+        ("channels", "healthchecks_url"),
+    ] {
         let file = file(&format!("[{section}]\n{key} = ['{SECRET}']\n{key}s = '{SECRET}'"));
         let errors =
             loader(&[("VITRINA_CONFIG", file.path().to_str().unwrap())]).load(Needs::Database).unwrap_err();

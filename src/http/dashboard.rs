@@ -42,7 +42,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::snapshot::Shown;
 use self::{session::Sessions, snapshot::Watch, throttle::Throttle};
-use super::{AppState, pages::Policy};
+use super::{AppState, pages::Policy, per_client};
 use crate::config::Config;
 
 /// The page's address.
@@ -84,10 +84,7 @@ impl Dashboard {
 
     /// Who is asking: the other end of the connection, or whom the proxy in front names last.
     fn client(&self, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: &HeaderMap) -> std::net::IpAddr {
-        let forwarded =
-            headers.get_all("x-forwarded-for").iter().last().and_then(|value| value.to_str().ok());
-        let named = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse().ok());
-        named.filter(|_| self.inner.behind_proxy).unwrap_or_else(|| peer.ip())
+        per_client::client(headers, Some(peer.ip()), self.inner.behind_proxy).unwrap_or_else(|| peer.ip())
     }
 }
 

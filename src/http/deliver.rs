@@ -10,6 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use bytes::Bytes;
+
 use super::{Problem, conditional};
 use crate::catalog::{Answer, Body, Coding, From, Served};
 
@@ -40,8 +42,29 @@ pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapp
         .into_response(),
         Answer::Unknown => unknown(wrapping.slug).into_response(),
     };
+    let control = matches!(served.answer(), Answer::Body(_) | Answer::Moved(_));
+    dress(&mut response, &served, &wrapping, control);
+    response
+}
+
+/// The same for a body that can be sent as it is; `None`: the long way has something to do.
+pub(super) fn ready(served: &Served, request: &HeaderMap, wrapping: &Wrapping<'_>) -> Option<Response> {
+    let Answer::Body(body) = served.answer() else { return None };
+    let mut response = match not_modified(body, request) {
+        Some(response) => response,
+        None => {
+            let (coding, bytes) = body.ready(conditional::coding(request))?;
+            whole(body, coding, bytes)
+        }
+    };
+    dress(&mut response, served, wrapping, true);
+    Some(response)
+}
+
+/// What every answer of the catalog says beside its content.
+fn dress(response: &mut Response, served: &Served, wrapping: &Wrapping<'_>, control: bool) {
     let headers = response.headers_mut();
-    if matches!(served.answer(), Answer::Body(_) | Answer::Moved(_)) {
+    if control {
         headers.insert(header::CACHE_CONTROL, wrapping.control.clone());
     }
     let from = match served.from {
@@ -50,8 +73,7 @@ pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapp
         From::Stale => "stale",
     };
     headers.insert(X_CACHE, HeaderValue::from_static(from));
-    headers.insert(SERVER_TIMING, timing(&served, wrapping.started.elapsed()));
-    response
+    headers.insert(SERVER_TIMING, timing(served, wrapping.started.elapsed()));
 }
 
 /// That there is no such vehicle.
@@ -62,14 +84,25 @@ pub(super) fn unknown(slug: &str) -> Problem {
 
 /// The body in the form that the client likes best, or 304 when it has it.
 async fn send(body: &Body, request: &HeaderMap) -> Response {
-    if let Some(etag) = conditional::still_valid(request, body.etags()) {
-        let mut response = StatusCode::NOT_MODIFIED.into_response();
-        describe(response.headers_mut(), body, etag);
+    if let Some(response) = not_modified(body, request) {
         return response;
     }
     let (coding, bytes) = body.encoded(conditional::coding(request)).await;
+    whole(body, coding, bytes)
+}
+
+fn not_modified(body: &Body, request: &HeaderMap) -> Option<Response> {
+    let etag = conditional::still_valid(request, body.etags())?;
+    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    describe(response.headers_mut(), body, etag);
+    Some(response)
+}
+
+fn whole(body: &Body, coding: Coding, bytes: Bytes) -> Response {
     let mut response = Response::new(HttpBody::from(bytes));
     let headers = response.headers_mut();
+    // One allocation for all that follows, CORS and request id included.
+    headers.reserve(14);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if coding != Coding::Identity {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
@@ -93,18 +126,19 @@ fn moved(folder: &str, slug: &str) -> Response {
     response
 }
 
+/// In milliseconds, as integers: writing a float exactly takes longer than the whole look-up.
 fn timing(served: &Served, total: Duration) -> HeaderValue {
-    let ms = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    let ms = |duration: Duration| {
+        let micros = duration.as_micros();
+        (micros / 1000, micros % 1000)
+    };
+    let (whole, part) = ms(total);
     let parts = if served.from == From::Miss {
         let load = served.timings();
-        format!(
-            "db;dur={:.3}, render;dur={:.3}, total;dur={:.3}",
-            ms(load.database),
-            ms(load.render),
-            ms(total)
-        )
+        let ((db, db_part), (render, render_part)) = (ms(load.database), ms(load.render));
+        format!("db;dur={db}.{db_part:03}, render;dur={render}.{render_part:03}, total;dur={whole}.{part:03}")
     } else {
-        format!("cache;dur={:.3}", ms(total))
+        format!("cache;dur={whole}.{part:03}")
     };
-    HeaderValue::from_str(&parts).unwrap_or(HeaderValue::from_static("total"))
+    HeaderValue::from_maybe_shared(Bytes::from(parts)).unwrap_or(HeaderValue::from_static("total"))
 }

@@ -4,7 +4,13 @@
 //! `server.request_timeout` becomes a 503. Work that must not be lost does not depend on the request: syncs and loads have tasks
 //! of their own.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use axum::{
     extract::{Request, State},
@@ -12,24 +18,40 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::time::timeout;
 
 use super::{Limits, Problem};
 
+/// A plain count: a semaphore takes a lock whenever a place is given back.
 #[derive(Clone)]
 pub(super) struct InFlight {
-    places: Arc<Semaphore>,
+    taken: Arc<AtomicUsize>,
+    places: usize,
     longest: Duration,
 }
 
+/// A place that is given back when the request ends, in whatever way.
+struct Place<'a>(&'a AtomicUsize);
+
 impl InFlight {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { places: Arc::new(Semaphore::new(limits.max_in_flight)), longest: limits.request_timeout }
+        Self { taken: Arc::default(), places: limits.max_in_flight, longest: limits.request_timeout }
+    }
+
+    fn place(&self) -> Option<Place<'_>> {
+        let place = Place(&self.taken);
+        (self.taken.fetch_add(1, Relaxed) < self.places).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
     }
 }
 
 pub(super) async fn guard(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
-    let Ok(_place) = in_flight.places.try_acquire() else {
+    let Some(_place) = in_flight.place() else {
         return Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "Too many requests are in flight; try again in a few seconds.",

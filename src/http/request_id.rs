@@ -4,31 +4,59 @@
 //! nothing that a caller writes can break a log line.
 
 use axum::{
-    extract::{MatchedPath, Request},
-    http::{HeaderName, HeaderValue},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     middleware::Next,
     response::Response,
 };
-use tracing::Instrument;
-use uuid::Uuid;
+use tracing::{Instrument, Span};
+
+use super::measure::Stopwatch;
+use crate::monitor::Monitor;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is taken over.
 const MAX_LENGTH: usize = 64;
 
-pub(super) async fn identify(request: Request, next: Next) -> Response {
-    let id = request.headers().get(&X_REQUEST_ID).filter(|id| is_sane(id)).cloned().unwrap_or_else(new_id);
+/// Gives every request an id; those below find it among the request's headers. Being outermost, it also takes the time.
+pub(super) async fn identify(State(monitor): State<Monitor>, mut request: Request, next: Next) -> Response {
+    let stopwatch = Stopwatch::start(&request);
+    let id = of(request.headers());
+    request.headers_mut().insert(X_REQUEST_ID, id.clone());
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(request.id = text(&id), "a request was answered with 500");
+    }
+    response.headers_mut().insert(X_REQUEST_ID, id);
+    stopwatch.stop(&monitor, response.status());
+    response
+}
+
+/// The id of a request: the caller's, if sane.
+pub(super) fn of(headers: &HeaderMap) -> HeaderValue {
+    headers.get(&X_REQUEST_ID).filter(|id| is_sane(id)).cloned().unwrap_or_else(new_id)
+}
+
+/// Puts the id into every log line of a request. Not for the public reads, whose hits log nothing: they do it when they load.
+pub(super) async fn trace(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
     let span = tracing::info_span!(
         "request",
-        request.id = id.to_str().unwrap_or_default(),
+        request.id = request.headers().get(&X_REQUEST_ID).map(text),
         http.method = %request.method(),
         http.route = route
     );
-    let mut response = next.run(request).instrument(span).await;
-    response.headers_mut().insert(X_REQUEST_ID, id);
-    response
+    next.run(request).instrument(span).await
+}
+
+/// The same for a public read.
+pub(super) fn span(headers: &HeaderMap) -> Span {
+    tracing::info_span!("request", request.id = headers.get(&X_REQUEST_ID).map(text))
+}
+
+fn text(id: &HeaderValue) -> &str {
+    id.to_str().unwrap_or_default()
 }
 
 fn is_sane(id: &HeaderValue) -> bool {
@@ -36,10 +64,10 @@ fn is_sane(id: &HeaderValue) -> bool {
         && id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
+/// Not a UUID: its time-ordered form is made under a lock that all threads share.
 fn new_id() -> HeaderValue {
-    let mut text = [0; uuid::fmt::Simple::LENGTH];
-    let id = Uuid::now_v7().simple().encode_lower(&mut text);
-    HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("unknown"))
+    let id = format!("{:032x}", fastrand::u128(..));
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(id)).unwrap_or(HeaderValue::from_static("unknown"))
 }
 
 #[cfg(test)]

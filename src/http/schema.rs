@@ -3,6 +3,7 @@
 //! **Invariants:** these types describe; PostgreSQL writes the JSON of vehicles and `catalog` reads the parameters. A test reads real
 //! responses with them and misses no name, so they cannot drift apart.
 
+mod monitoring;
 mod parameters;
 mod sync;
 mod vehicle;
@@ -11,7 +12,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 
-pub(super) use self::sync::{SyncAnswer, WebhookBody};
+pub(super) use self::{
+    monitoring::{
+        FilteredProblems, LogParameters, PageOfRunParameters, QueueParameters, RunParameters, RunProblems,
+        StatsParameters,
+    },
+    sync::{SyncAnswer, WebhookBody},
+};
 pub use self::{
     parameters::{FilterParameters, OrderBy, PageParameters},
     vehicle::{OldVehicle, PublicUrls, Vehicle},
@@ -145,6 +152,9 @@ pub(super) enum ReadProblems {
     /// A parameter is wrong; `param` names it
     #[response(status = 400, content_type = "application/problem+json")]
     Wrong(Problem),
+    /// Too many requests from this client; come again after `Retry-After`
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
     /// A mistake in vitrina; its log says more under the request's id
     #[response(status = 500, content_type = "application/problem+json")]
     Mistake(Problem),
@@ -166,6 +176,9 @@ pub(super) enum VehicleProblems {
     /// The vehicle was deleted for good
     #[response(status = 410, content_type = "application/problem+json")]
     Gone(Problem),
+    /// Too many requests from this client; come again after `Retry-After`
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
     /// A mistake in vitrina; its log says more under the request's id
     #[response(status = 500, content_type = "application/problem+json")]
     Mistake(Problem),

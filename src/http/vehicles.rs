@@ -8,20 +8,23 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use tracing::Instrument as _;
+
 use super::{
     Limits, Problem,
     deliver::{Wrapping, deliver, unknown},
+    request_id,
     schema::{
         Facets, FilterParameters, PageParameters, ReadProblems, Slugs, Vehicle, VehicleList, VehicleProblems,
     },
 };
 use crate::{
-    catalog::{Catalog, ListQuery, Query, Shape, parse_filter},
+    catalog::{Catalog, ListQuery, Query, Served, Shape, parse_filter},
     domain::WrongParameter,
 };
 
 /// The folder of the vehicles' addresses.
-const FOLDER: &str = "/vehicles";
+pub(super) const FOLDER: &str = "/vehicles";
 
 impl From<WrongParameter> for Problem {
     fn from(wrong: WrongParameter) -> Self {
@@ -122,8 +125,7 @@ pub(super) async fn vehicle(
         return Ok(unknown(slug).into_response());
     }
     let started = Instant::now();
-    let served =
-        catalog.get(Query::Vehicle(slug.into(), shape)).await.map_err(|error| Problem::from(&*error))?;
+    let served = serve(catalog, Query::Vehicle(slug.into(), shape), headers).await?;
     Ok(deliver(served, headers, Wrapping { control, folder, slug, started }).await)
 }
 
@@ -135,12 +137,22 @@ pub(super) async fn answer(
     control: &HeaderValue,
 ) -> Result<Response, Problem> {
     let started = Instant::now();
-    let served = catalog.get(query).await.map_err(|error| Problem::from(&*error))?;
+    let served = serve(catalog, query, headers).await?;
     Ok(deliver(served, headers, Wrapping { control, folder: FOLDER, slug: "", started }).await)
 }
 
+/// A hit costs no more than its look-up; what has to be loaded gets a span.
+async fn serve(catalog: &Catalog, query: Query, headers: &HeaderMap) -> Result<Served, Problem> {
+    let missed = match catalog.hit(query).await {
+        Ok(served) => return Ok(served),
+        Err(missed) => missed,
+    };
+    let load = async { catalog.load(missed).await.map_err(|error| Problem::from(&*error)) };
+    load.instrument(request_id::span(headers)).await
+}
+
 /// What cannot be a slug need not be looked for.
-fn is_slug(text: &str) -> bool {
+pub(super) fn is_slug(text: &str) -> bool {
     (1..=200).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

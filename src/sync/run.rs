@@ -17,8 +17,9 @@ mod listing;
 mod reconcile;
 mod report;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use tokio::sync::{Mutex, watch};
@@ -29,6 +30,7 @@ use super::{Engine, SyncError, read::Task};
 use crate::{
     airtable::{Kind, Lane, formula},
     db::{
+        DbError,
         lock::RunLock,
         logs::{LogEntry, LogStatus},
         records::{Cause, Timings},
@@ -39,6 +41,11 @@ use crate::{
 
 /// How far a catch-up looks behind the beginning of the last run: for clocks that differ and changes that show late.
 const OVERLAP: TimeDelta = TimeDelta::minutes(5);
+/// How often the end of a run is written down, if the database does not take it at once: within some ten seconds.
+const WRITING_DOWN: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(200))
+    .with_max_delay(Duration::from_secs(3))
+    .with_max_times(6);
 /// Requests of a replay that are under way at once: enough to hide Airtable's latency at 5 a second.
 const REPLAYS_AT_ONCE: usize = 4;
 
@@ -96,8 +103,8 @@ pub enum RunError {
     Sync(#[from] SyncError),
 }
 
-impl From<crate::db::DbError> for RunError {
-    fn from(error: crate::db::DbError) -> Self {
+impl From<DbError> for RunError {
+    fn from(error: DbError) -> Self {
         Self::Sync(error.into())
     }
 }
@@ -122,6 +129,11 @@ impl Run {
     /// Fails when somebody else may run by now.
     async fn still_has_the_lock(&self) -> Result<(), RunError> {
         if self.lock.lock().await.is_held().await { Ok(()) } else { Err(RunError::LockLost) }
+    }
+
+    /// A record to be synced by it, from now on.
+    fn task(&self, record_id: RecordId) -> Task {
+        Task { record_id, cause: Cause { run: Some(self.id), ..cause(self.trigger) }, accepted: None }
     }
 
     fn count(&self, outcomes: &[Outcome]) {
@@ -166,9 +178,9 @@ impl Engine {
             error: result.err().map(|error| error.to_string()),
         };
         self.write_down(&report).await?;
-        self.exchange_usage_or_warn().await;
         self.inner.run_moved.notify_one();
         run.lock.into_inner().release().await;
+        self.exchange_usage_or_warn().await;
         Ok(report)
     }
 
@@ -176,6 +188,7 @@ impl Engine {
         match &run.scope {
             Scope::Records(ids) => self.read_records(run, ids.clone()).await,
             Scope::CatchUp => {
+                self.look_before_a_run(false).await?;
                 let formula = self.inner.db.run_history(None).await?.last_read.map(changed_since);
                 self.read_listing(run, formula).await.map(drop)
             }
@@ -184,7 +197,8 @@ impl Engine {
                 if deleted > 0 {
                     tracing::info!(deleted, "old logs were deleted");
                 }
-                let plan = self.inner.fields.read_schema(&self.inner.airtable, &self.inner.db).await?;
+                self.look_before_a_run(true).await?;
+                let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
                 let formula = plan.listed_formula(&self.inner.listing.status);
                 let listed = self.inner.db.count_listed().await?;
                 let stamp = self.read_listing(run, formula).await?;
@@ -200,8 +214,7 @@ impl Engine {
         let mut done = stream::iter(batches)
             .map(|batch| async move {
                 let permit = self.inner.airtable.permit(Lane::Run).await;
-                let tasks =
-                    batch.into_iter().map(|id| Task { record_id: id, cause: cause(run.trigger) }).collect();
+                let tasks = batch.into_iter().map(|id| run.task(id)).collect();
                 self.sync(permit, tasks).await
             })
             .buffer_unordered(REPLAYS_AT_ONCE);
@@ -225,14 +238,14 @@ impl Engine {
     }
 
     async fn write_down(&self, report: &RunReport) -> Result<(), RunError> {
-        tracing::info!(
-            run.id = report.run.0,
-            run.duration_ms = report.duration_ms(),
-            run.error = report.error,
-            "{report}"
-        );
-        self.inner.db.update_run(report.run, &report.counts).await?;
-        self.inner.db.finish_run(report.run, report.error.as_deref(), report.braked).await?;
+        report.tell();
+        self.inner.tally.count_run(report.kind, report.error.is_some());
+        let finish = || async {
+            self.inner.db.update_run(report.run, &report.counts).await?;
+            self.inner.db.finish_run(report.run, report.error.as_deref(), report.braked).await
+        };
+        // A run often fails because the database went away, and a row that says `running` for ever would say nothing.
+        finish.retry(WRITING_DOWN).when(DbError::is_transient).await?;
         let summary = LogEntry {
             record_id: None,
             sync_type: report.trigger,
@@ -260,6 +273,8 @@ pub(super) fn cause(trigger: Trigger) -> Cause {
         attempt: 1,
         deliveries: 0,
         since: Instant::now(),
+        edited: None,
+        run: None,
         timings: Timings::default(),
     }
 }

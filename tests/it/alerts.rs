@@ -5,10 +5,12 @@ use sqlx::Executor;
 use vitrina::{
     alerts::{AlertState, Rule},
     clock,
+    domain::Trigger,
     signals::Signal,
+    sync::Scope,
 };
 
-use crate::support::{Instance, World};
+use crate::support::{Instance, World, eventually};
 
 /// A dealership whose alerts are only checked when the test says so.
 async fn world() -> World {
@@ -91,4 +93,89 @@ async fn instances_that_check_at_once_find_the_same_alert_once() {
     assert_eq!(alerts.len(), 1);
     assert_eq!(alerts[0].detail, "Precio is gone. 2 instances say so.");
     other.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_that_airtable_refuses_fires_until_airtable_answers_again() {
+    let world = world().await;
+    let (token, now) = (world.airtable.token(), clock::now());
+    world.airtable.set_token("patRevokedRevoke.0123456789");
+    world.run(Scope::Full { force: false }, Trigger::Manual).await;
+    check(&world, now).await;
+    let alert = world.state().alerts.list().await.unwrap().remove(0);
+    assert_eq!((alert.rule, alert.state), (Rule::AirtableRefuses, AlertState::Firing));
+    assert!(alert.detail.contains("401"), "{alert:?}");
+
+    world.airtable.set_token(&token);
+    world.run(Scope::Full { force: false }, Trigger::Manual).await;
+    check(&world, now + minutes(5)).await;
+    assert_eq!(state(&world, Rule::AirtableRefuses).await, Some(AlertState::Resolved));
+}
+
+#[tokio::test]
+async fn a_listener_that_is_cut_off_is_known_until_it_is_back() {
+    let world = world().await;
+    let down = || async { world.state().engine.signals().get(Signal::ListenerDown).is_some() };
+    world.db.cut().await;
+    eventually("the loss is noticed", || async { down().await }).await;
+    world.db.mend().await;
+    eventually("it listens again", || async { !down().await }).await;
+}
+
+#[tokio::test]
+async fn a_listener_that_reconnects_soon_is_not_worth_an_alert() {
+    let world = world().await;
+    let now = clock::now();
+    let signals = world.state().engine.signals();
+    signals.raise(Signal::ListenerDown, "connection reset");
+    check(&world, now).await;
+    signals.clear(Signal::ListenerDown);
+    check(&world, now + minutes(1)).await;
+    signals.raise(Signal::ListenerDown, "connection reset");
+    check(&world, now + minutes(2)).await;
+    assert_eq!(state(&world, Rule::ListenerDown).await, None);
+    check(&world, now + minutes(3)).await;
+    assert_eq!(state(&world, Rule::ListenerDown).await, Some(AlertState::Firing));
+}
+
+#[tokio::test]
+async fn an_instance_that_is_stopped_takes_its_reports_with_it() {
+    let mut world = World::set("alerts.check_every", "50ms").start().await;
+    world.state().engine.signals().raise(Signal::WebhookDead, "gone");
+    let reports = || async {
+        let count = sqlx::query_scalar::<_, i64>("select count(*) from alert_reports");
+        count.fetch_one(&world.db.pool).await.unwrap()
+    };
+    eventually("it is reported", || async { reports().await == 1 }).await;
+    world.stop().await;
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from alert_reports").fetch_one(&world.db.pool).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+/// A year of runs and a month of logs do not make the look that every instance takes each minute slower.
+#[tokio::test]
+async fn the_figures_come_from_indexes() {
+    let world = world().await;
+    world
+        .db
+        .pool
+        .execute(
+            "insert into sync_logs (created_at, record_id, sync_type, status, duration_ms)
+                 select now() - n * interval '9 seconds', 'rec' || n, 'webhook', case when n % 50 = 0 then 'error' else 'success' end, 500
+                 from generate_series(1, 300000) n;
+             insert into sync_runs (started_at, finished_at, kind, trigger, status)
+                 select now() - n * interval '15 minutes', now() - n * interval '15 minutes',
+                     case when n % 96 = 0 then 'full' else 'catch_up' end, case when n % 96 = 0 then 'nightly' else 'catch_up' end, 'succeeded'
+                 from generate_series(1, 35000) n;",
+        )
+        .await
+        .unwrap();
+    world.db.pool.execute("vacuum analyze sync_logs").await.unwrap();
+    world.db.pool.execute("vacuum analyze sync_runs").await.unwrap();
+    check(&world, clock::now()).await;
+    let began = std::time::Instant::now();
+    check(&world, clock::now()).await;
+    let took = began.elapsed();
+    assert!(took < std::time::Duration::from_millis(500), "{took:?}");
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use vitrina::simulator::{Fault, RateLimit, Refusal, What};
+
 use crate::{
     fields,
     support::{Database, World, eventually, mazda},
@@ -83,6 +85,59 @@ async fn two_instances_that_sync_the_same_records_end_in_airtables_state() {
         let in_airtable = world.airtable.record(id).unwrap().fields["Precio"].as_f64();
         assert_eq!(world.row(id).await.unwrap()["precio"].as_f64(), in_airtable);
     }
+}
+
+/// Airtable counts the requests of all instances together, and a refused one costs everybody half a minute.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_instances_together_ask_no_more_than_the_base_allows() {
+    let world = World::set("airtable.requests_per_second", "5").start().await;
+    world.airtable.set_rate_limit(Some(RateLimit::default()));
+    let other = world.another_instance().await;
+    let ids: Vec<String> = (0..24).map(|_| world.airtable.create(mazda())).collect();
+    world.airtable.requests_clear();
+
+    // Each is answered before the next is sent, so that nothing is fetched together.
+    let (mine, theirs) = ids.split_at(12);
+    let through_one = async {
+        for id in mine {
+            world.webhook(id).await.ok();
+        }
+    };
+    let through_the_other = async {
+        for id in theirs {
+            world.webhook_to(&other, id).await.ok();
+        }
+    };
+    tokio::join!(through_one, through_the_other);
+
+    assert!(world.airtable.requests().len() >= 24);
+    assert_eq!(world.airtable.rate_limited(), 0);
+    assert!(world.airtable.max_in_any_second() <= 5, "{}", world.airtable.max_in_any_second());
+    other.stop().await;
+}
+
+/// A pause that one instance was told to make holds for all.
+#[tokio::test]
+async fn when_airtable_sends_one_instance_away_the_other_keeps_away_too() {
+    let world = World::set("airtable.pause_after_429", "1h").set("sync.reply_within", "50ms").start().await;
+    let other = world.another_instance().await;
+    let ids = [world.airtable.create(mazda()), world.airtable.create(mazda())];
+    world.no_run().await;
+    world.airtable.fault(Fault::new(What::Answer(Refusal::RateLimited(None))).next(1));
+    world.webhook(&ids[0]).await;
+    eventually("Airtable has refused", || async { !world.airtable.requests().is_empty() }).await;
+    eventually("the pause is known", || async {
+        let paused = sqlx::query_scalar("select paused_until > now() from airtable_turns");
+        paused.fetch_optional(&world.db.pool).await.unwrap() == Some(Some(true))
+    })
+    .await;
+    world.airtable.requests_clear();
+
+    let answer = world.webhook_to(&other, &ids[1]).await;
+
+    assert_eq!(answer.status, 202);
+    assert_eq!(world.airtable.requests().len(), 0);
+    other.stop().await;
 }
 
 /// Instances that migrate at once take turns.

@@ -10,6 +10,7 @@
     reason = "a test says by its name what is promised, and fails by panicking"
 )]
 
+mod alert_channels;
 mod alerts;
 mod architecture;
 mod automation;
@@ -17,14 +18,22 @@ mod cache;
 mod chaos;
 mod compat;
 mod concurrency;
+mod consistency;
 mod dashboard;
+mod doctor;
+mod drift;
 mod folding;
 mod http_caching;
 mod instances;
 mod listing_model;
+mod logs;
+mod metrics;
 mod migrations;
 mod monitoring;
+mod native;
+mod native_life;
 mod openapi;
+mod operators;
 mod ops;
 mod outages;
 mod plans;
@@ -32,6 +41,7 @@ mod runs;
 mod shop;
 mod slugs;
 mod storage;
+mod supabase;
 mod support;
 mod vehicles;
 mod webhook;

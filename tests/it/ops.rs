@@ -85,3 +85,31 @@ async fn an_answer_that_takes_too_long_becomes_a_problem() {
     lock.rollback().await.unwrap();
     world.get("/vehicles").await.ok();
 }
+
+#[tokio::test]
+async fn a_client_that_asks_too_often_is_told_when_to_come_again_and_nobody_else() {
+    let world = World::set("server.client_requests_per_second", "1")
+        .set("server.client_burst", "3")
+        .set("server.behind_proxy", "true")
+        .start()
+        .await;
+    let ask = |client: &'static str, path: &'static str| {
+        let request = world.http.get(format!("{}{path}", world.url)).header("x-forwarded-for", client);
+        async move { Answer::read(request.send().await.unwrap()).await }
+    };
+    let mut refused = None;
+    for _ in 0..50 {
+        let answer = ask("10.0.0.1", "/vehicles").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        answer.ok();
+    }
+    let refused = refused.expect("50 requests at once are too many");
+    refused.problem(429);
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() >= 1);
+    assert_eq!(refused.header("access-control-allow-origin"), "*", "a browser may read why");
+    ask("6.6.6.6, 10.0.0.2", "/vehicles").await.ok();
+    ask("10.0.0.1", "/healthz").await.ok();
+}

@@ -215,7 +215,10 @@ async fn a_run_can_be_started_by_an_operator_and_by_nobody_else() {
     let missed = world.airtable.create(mazda());
     let anybody = world.http.post(format!("{}/sync", world.url)).send().await.unwrap();
     crate::support::Answer::read(anybody).await.problem(401);
+    world.no_run().await;
 
+    // The first load may just be giving its lock back.
+    world.no_run().await;
     let started = world.post_as_admin("/sync").await;
 
     assert_eq!((started.status.as_u16(), started.json()["run"].is_i64()), (202, true));
@@ -403,4 +406,27 @@ async fn a_run_that_has_lost_its_lock_ends() {
     let report = run.await.unwrap();
 
     assert!(report.error.as_ref().unwrap().contains("lock on runs was lost"), "{report}");
+}
+
+#[tokio::test]
+async fn a_run_that_a_stop_cuts_off_says_so_in_its_row() {
+    let mut world = Setting::default().vehicles(numbered(150)).start().await;
+    world.no_run().await;
+    world.airtable.fault(Fault::new(What::Hang).on(Target::LaterPages));
+    let run = world.post_as_admin("/sync").await.json()["run"].as_i64().unwrap();
+    eventually("the run waits for its second page", || async {
+        world.airtable.requests().iter().any(|seen| seen.options.get("offset").is_some())
+    })
+    .await;
+
+    world.stop().await;
+
+    let (status, error): (String, Option<String>) =
+        sqlx::query_as("select status, error from sync_runs where id = $1")
+            .bind(run)
+            .fetch_one(&world.db.pool)
+            .await
+            .unwrap();
+    assert_eq!(status, "failed");
+    assert!(error.as_deref().unwrap_or_default().contains("stopped"), "{error:?}");
 }

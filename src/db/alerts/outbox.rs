@@ -150,34 +150,32 @@ impl AlertCheck {
 }
 
 impl Db {
-    /// Claims up to `limit` messages of a channel that are due; of each subject only the oldest.
-    pub async fn claim_messages(
+    /// Claims the oldest message of a channel that is due and stands behind no other of its subject.
+    pub async fn claim_message(
         &self,
         channel: &str,
-        limit: i64,
         now: DateTime<Utc>,
         until: DateTime<Utc>,
-    ) -> Result<Vec<Claimed>, DbError> {
+    ) -> Result<Option<Claimed>, DbError> {
         let claimed = sqlx::query_as!(
             Claimed,
-            r#"update alert_messages set claimed_until = $4, attempts = attempts + 1
+            r#"update alert_messages set claimed_until = $3, attempts = attempts + 1
              where id in (
                  select id from alert_messages m
-                 where channel = $1 and state = 'waiting' and next_attempt_at <= $3
-                     and (claimed_until is null or claimed_until < $3)
+                 where channel = $1 and state = 'waiting' and next_attempt_at <= $2
+                     and (claimed_until is null or claimed_until < $2)
                      and not exists (
                          select from alert_messages e
                          where e.channel = $1 and e.subject = m.subject and e.state = 'waiting' and e.id < m.id
                      )
-                 order by id limit $2 for update skip locked
+                 order by id limit 1 for update skip locked
              )
              returning id, message_id::text as "message_id!", subject, content, attempts"#,
             channel,
-            limit,
             now,
             until
         )
-        .fetch_all(&self.pool)
+        .fetch_optional(&self.pool)
         .await?;
         Ok(claimed)
     }

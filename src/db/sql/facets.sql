@@ -5,10 +5,14 @@
 -- $15 = search.
 --
 -- Each filter that a vehicle fails sets its bit in `missed`: a vehicle counts for an option when it fails no other filter than that one.
--- Spellings that are equal but for case and accents are one option, under the one that most vehicles have.
-with near as materialized (
+-- All options are counted in one pass, by value and by what is missed; lists are counted whole and taken apart afterwards, since
+-- far fewer lists than vehicles differ. Spellings that are equal but for case and accents are one option, under the one that most
+-- vehicles have.
+with near as not materialized (
     select * from (
-        select *,
+        select
+            marca_name, autoano, transmision_name, combustible_name, garantia_name, carroceria_names, ubicacion_names,
+            promociones_names, precio, enganchemin,
             case when $2::text[] is null or marca = any($2) then 0 else 1 end |
             case when $3::int[] is null or autoano = any($3) then 0 else 2 end |
             case when $4::text[] is null or transmision = any($4) then 0 else 4 end |
@@ -24,33 +28,35 @@ with near as materialized (
         where (not $14::bool or not separado) and ($15::text is null or words @@ $15::tsquery)
     ) checked
     where missed & (missed - 1) = 0
+), counted as materialized (
+    select
+        grouping(marca_name, autoano, transmision_name, combustible_name, garantia_name, carroceria_names, ubicacion_names, promociones_names)
+            as kept,
+        missed, marca_name, autoano, transmision_name, combustible_name, garantia_name, carroceria_names, ubicacion_names,
+        promociones_names, count(*) as count
+    from near
+    group by grouping sets (
+        (missed, marca_name), (missed, autoano), (missed, transmision_name), (missed, combustible_name), (missed, garantia_name),
+        (missed, carroceria_names), (missed, ubicacion_names), (missed, promociones_names)
+    )
 ), options as (
-    select 'marcas' as facet, marca_name as name, count(*) as count
-    from near where missed & ~1 = 0 group by marca_name
-    union all
-    select 'transmissions' as facet, transmision_name as name, count(*) as count
-    from near where missed & ~4 = 0 group by transmision_name
-    union all
-    select 'combustibles' as facet, combustible_name as name, count(*) as count
-    from near where missed & ~8 = 0 group by combustible_name
-    union all
-    select 'warranties' as facet, garantia_name as name, count(*) as count
-    from near where missed & ~16 = 0 group by garantia_name
-    union all
-    select 'classifications' as facet, option as name, count(*) as count
-    from near, lateral (select distinct unnest(carroceria_names)) of_one(option)
-    where missed & ~32 = 0 group by option
-    union all
-    select 'promotions' as facet, option as name, count(*) as count
-    from near, lateral (select distinct unnest(promociones_names)) of_one(option)
-    where missed & ~128 = 0 group by option
-    union all
-    select 'sucursales' as facet, option as name, count(*) as count
-    from near, lateral (select distinct coalesce($1::jsonb ->> upper(code), code) from unnest(ubicacion_names) code) of_one(option)
-    where missed & ~64 = 0 group by option
+    select facet, name, count
+    from counted
+    cross join lateral (
+        select 'marcas' as facet, marca_name as name where kept = 127 and missed & ~1 = 0
+        union all select 'transmissions', transmision_name where kept = 223 and missed & ~4 = 0
+        union all select 'combustibles', combustible_name where kept = 239 and missed & ~8 = 0
+        union all select 'warranties', garantia_name where kept = 247 and missed & ~16 = 0
+        union all select distinct 'classifications', option from unnest(carroceria_names) option where kept = 251 and missed & ~32 = 0
+        union all select distinct 'sucursales', coalesce($1::jsonb ->> upper(code), code) from unnest(ubicacion_names) code
+            where kept = 253 and missed & ~64 = 0
+        union all select distinct 'promotions', option from unnest(promociones_names) option where kept = 254 and missed & ~128 = 0
+    ) of_one
+), spellings as (
+    select facet, name, sum(count) as count from options group by facet, name
 ), folded as (
     select facet, (array_agg(btrim(name) order by count desc, name collate "C"))[1] as name, sum(count)::bigint as count
-    from options where vitrina_fold(name) <> ''
+    from spellings where vitrina_fold(name) <> ''
     group by facet, vitrina_fold(name)
 ), facets as (
     select facet, json_agg(json_build_object('name', name, 'count', count) order by count desc, name collate "C") as list
@@ -66,7 +72,10 @@ select json_build_object(
     'marcas', coalesce((select list from facets where facet = 'marcas'), '[]'),
     'years', coalesce((
         select json_agg(json_build_object('name', autoano, 'count', count) order by count desc, autoano)
-        from (select autoano, count(*) from near where missed & ~2 = 0 and autoano is not null group by autoano) years
+        from (
+            select autoano, sum(count)::bigint as count from counted
+            where kept = 191 and missed & ~2 = 0 and autoano is not null group by autoano
+        ) years
     ), '[]'),
     'classifications', coalesce((select list from facets where facet = 'classifications'), '[]'),
     'transmissions', coalesce((select list from facets where facet = 'transmissions'), '[]'),

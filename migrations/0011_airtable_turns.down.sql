@@ -1,0 +1,2 @@
+drop function if exists vitrina_take_turn(text, integer, interval);
+drop table if exists airtable_turns;
