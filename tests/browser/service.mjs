@@ -1,7 +1,7 @@
 // The program as an operator starts it, and an Airtable that can be told to refuse and to dawdle.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -60,6 +60,8 @@ export async function demo() {
 /** `vitrina serve` on the demo's Airtable, by way of `gateway`. */
 export async function serve(demo, gateway) {
   const folder = await mkdtemp(join(tmpdir(), "vitrina-browser-"));
+  // PostgreSQL of a root is run as somebody else, who has to get in.
+  await chmod(folder, 0o755);
   const secrets = { WEBHOOK_SECRET: "webhook-secret-of-the-tests", ADMIN_TOKEN: "operators-token-of-the-tests" };
   const [base, table] = demo.table.split("/");
   const running = start(["serve"], {
