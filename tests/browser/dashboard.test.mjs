@@ -107,7 +107,7 @@ test("a revoked token is told with what to do, and a replay mends it once the to
     const page1 = await (await fetch(`${service.url}/vehicles?pageSize=12`)).json();
     const records = page1.vehicles.map((vehicle) => vehicle.record_id);
     way.refuse(true);
-    assert.equal(await notify(service, ...records), 202);
+    assert.equal(await notify(service, ...records), 502);
     await page.waitForSelector("#errors .failures");
     assert.match(await text(page, "#errors"), /Airtable rechaza el token/);
     assert.match(await text(page, "#errors"), /Qué hacer: Ponga en AIRTABLE_API_KEY un token personal válido/);

@@ -60,8 +60,8 @@ export async function demo() {
 /** `vitrina serve` on the demo's Airtable, by way of `gateway`. */
 export async function serve(demo, gateway) {
   const folder = await mkdtemp(join(tmpdir(), "vitrina-browser-"));
-  // As root, PostgreSQL runs as another user, who has to get through.
-  await chmod(folder, 0o711);
+  // PostgreSQL of a root is run as somebody else, who has to get in.
+  await chmod(folder, 0o755);
   const secrets = { WEBHOOK_SECRET: "webhook-secret-of-the-tests", ADMIN_TOKEN: "operators-token-of-the-tests" };
   const [base, table] = demo.table.split("/");
   const running = start(["serve"], {

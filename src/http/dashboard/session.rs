@@ -97,7 +97,7 @@ fn keyed(key: &[u8]) -> Signature {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     fn sessions(token: &str) -> Sessions {
         Sessions::new(&token.into(), HOUR)

@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(throttle.take(address("99.0.0.1"), now), Ok(()));
         assert_eq!(throttle.take(address("99.0.0.2"), now), Ok(()));
         assert!(throttle.take(address("99.0.0.3"), now).is_err(), "strangers share one allowance");
-        assert_eq!(throttle.take(address("99.0.0.3"), now + BURST as u32 * REFILL), Ok(()));
+        assert_eq!(throttle.take(address("99.0.0.3"), now + REFILL.mul_f64(BURST)), Ok(()));
         assert!(throttle.clients.lock().unwrap().len() < 10);
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 pub(super) struct Runs {
     t: T,
     running: Option<Progress>,
-    runs: Vec<RunView>,
+    recent: Vec<RunView>,
 }
 
 /// How far a run is.
@@ -51,7 +51,7 @@ impl Runs {
         Self {
             t: clock.t,
             running: running.map(|run| progress(run, now.listed, clock.t)),
-            runs: now.runs.iter().map(|run| RunView::new(run, clock)).collect(),
+            recent: now.runs.iter().map(|run| RunView::new(run, clock)).collect(),
         }
     }
 }
