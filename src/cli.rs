@@ -90,12 +90,12 @@ enum Command {
 /// Runs a command and says how it ended.
 pub async fn run(cli: Cli) -> ExitCode {
     let ended = match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve().await,
-        Command::Demo(options) => demo::run(options).await,
+        Command::Serve => Box::pin(serve()).await,
+        Command::Demo(options) => Box::pin(demo::run(options)).await,
         Command::Sync(options) => sync::sync(options).await,
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
-        Command::Alerts(command) => alerts::run(command).await,
+        Command::Alerts(command) => Box::pin(alerts::run(command)).await,
         Command::Healthcheck => healthcheck::run().await,
         Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };

@@ -38,12 +38,12 @@ pub(super) async fn run(command: AlertsCommand) -> anyhow::Result<ExitCode> {
         say(&serde_json::json!({ "channels": samples }))?;
     } else {
         for sample in &samples {
-            match &sample.error {
-                None => say(&format!("{}: took the sample ({} messages)", sample.channel, sample.sent))?,
-                Some(error) => {
-                    say(&format!("{}: FAILED after {} messages: {error}", sample.channel, sample.sent))?
-                }
-            }
+            let channel = sample.channel;
+            let how = match &sample.error {
+                None => format!("{channel}: took the sample ({} messages)", sample.sent),
+                Some(error) => format!("{channel}: FAILED after {} messages: {error}", sample.sent),
+            };
+            say(&how)?;
         }
     }
     let all = samples.iter().all(|sample| sample.error.is_none());

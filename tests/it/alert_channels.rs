@@ -20,9 +20,11 @@ use crate::support::{MailServer, Offers, Receiver, Setting, World, eventually};
 const KEY: &str = "0123456789abcdef0123456789ABCDEF";
 const WEBHOOK_KEY: [u8; 32] = *b"the key that both sides know, 32";
 
-/// Alerts are only checked, and messages only sent, when the test says so.
+/// Alerts are only checked, and messages only sent, when the test says so; no night passes unless it is 29 February.
 fn by_hand() -> Setting {
-    World::set("alerts.check_every", "0s").set("alerts.public_url", "https://sync.example.mx/")
+    World::set("alerts.check_every", "0s")
+        .set("sync.nightly", "0 2 29 2 *")
+        .set("alerts.public_url", "https://sync.example.mx/")
 }
 
 fn webhook_secret() -> String {
@@ -129,17 +131,17 @@ async fn a_webhook_is_signed_as_standard_webhooks_say() {
 
     let times = fire_and_resolve(&world).await;
 
-    let received = receiver.received();
-    assert_eq!(received.len(), 2);
-    for (message, at) in received.iter().zip([times.0, times.1]) {
+    let messages = receiver.received();
+    assert_eq!(messages.len(), 2);
+    for (message, at) in messages.iter().zip([times.0, times.1]) {
         let (id, timestamp) = (message.header("webhook-id"), message.header("webhook-timestamp"));
         assert_eq!(timestamp, at.timestamp().to_string());
         let signed = hmac(&WEBHOOK_KEY, &format!("{id}.{timestamp}.{}", message.body));
         assert_eq!(message.header("webhook-signature"), format!("v1,{}", BASE64_STANDARD.encode(signed)));
         assert_eq!(message.path, "/hooks?for=vitrina");
     }
-    assert_ne!(received[0].header("webhook-id"), received[1].header("webhook-id"));
-    let (fired, resolved) = (received[0].json(), received[1].json());
+    assert_ne!(messages[0].header("webhook-id"), messages[1].header("webhook-id"));
+    let (fired, resolved) = (messages[0].json(), messages[1].json());
     assert_eq!([&fired["type"], &resolved["type"]], ["alert.fired", "alert.resolved"]);
     assert_eq!([&fired["data"]["key"], &fired["data"]["severity"]], ["dead_records", "warning"]);
     assert_eq!(fired["data"]["link"], "https://sync.example.mx/dashboard");
@@ -266,11 +268,11 @@ async fn a_check_hears_when_the_nightly_begins_and_how_it_ends() {
     tell().await;
     tell().await;
 
-    let received = checks.received();
-    let paths: Vec<&str> = received.iter().map(|ping| ping.path.as_str()).collect();
+    let messages = checks.received();
+    let paths: Vec<&str> = messages.iter().map(|ping| ping.path.as_str()).collect();
     assert_eq!(paths, ["/ping/uuid/start", "/ping/uuid", "/ping/uuid/start", "/ping/uuid/fail"]);
-    assert!(received[1].body.ends_with("succeeded: 12 records seen, 0 vehicles written."), "{received:?}");
-    assert!(received[3].body.contains("12 of 12 listed vehicles would leave the listing"), "{received:?}");
+    assert!(messages[1].body.ends_with("succeeded: 12 records seen, 0 vehicles written."), "{messages:?}");
+    assert!(messages[3].body.contains("12 of 12 listed vehicles would leave the listing"), "{messages:?}");
 
     alerts(&world).check(clock::now()).await.unwrap();
     assert_eq!(the_alert_of(&world, Rule::BrakePulled).await.unwrap().state, AlertState::Firing);
@@ -293,9 +295,9 @@ async fn two_instances_and_a_restart_in_between_tell_it_once() {
 
     let check = |at: DateTime<Utc>| {
         let (one, two) = (alerts(&world).clone(), other.state().alerts.clone());
-        async move {
+        Box::pin(async move {
             tokio::try_join!(one.check(at), two.check(at), one.check(at), two.check(at)).unwrap();
-        }
+        })
     };
     check(start).await;
     check(start + TimeDelta::minutes(1)).await;
@@ -303,9 +305,9 @@ async fn two_instances_and_a_restart_in_between_tell_it_once() {
     world.restart().await;
     let deliver = |at: DateTime<Utc>| {
         let (one, two) = (alerts(&world).clone(), other.state().alerts.clone());
-        async move {
+        Box::pin(async move {
             tokio::try_join!(one.deliver(at), two.deliver(at), one.deliver(at), two.deliver(at)).unwrap();
-        }
+        })
     };
     deliver(start + TimeDelta::minutes(2)).await;
     assert_eq!(receiver.received().len(), 1);
@@ -335,16 +337,16 @@ async fn a_channel_that_fails_and_then_works_gets_each_message_once_and_in_order
         look(&world, resolved + TimeDelta::hours(hours)).await;
     }
 
-    let received = receiver.received();
-    let told: Vec<Value> = received.iter().map(|message| message.json()["type"].clone()).collect();
+    let messages = receiver.received();
+    let told: Vec<Value> = messages.iter().map(|message| message.json()["type"].clone()).collect();
     assert_eq!(told, ["alert.fired", "alert.fired", "alert.fired", "alert.fired", "alert.resolved"]);
-    let first = received[0].header("webhook-id");
+    let first = messages[0].header("webhook-id");
     assert!(
-        received[..4].iter().all(|message| message.header("webhook-id") == first),
+        messages[..4].iter().all(|message| message.header("webhook-id") == first),
         "tries of one message"
     );
-    assert_eq!(received[0].header("webhook-timestamp"), fired.timestamp().to_string());
-    assert_ne!(received[3].header("webhook-timestamp"), fired.timestamp().to_string());
+    assert_eq!(messages[0].header("webhook-timestamp"), fired.timestamp().to_string());
+    assert_ne!(messages[3].header("webhook-timestamp"), fired.timestamp().to_string());
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ enum Kind {
     Slack(Slack),
     Webhook(Webhook),
     PagerDuty(PagerDuty),
-    Email(Email),
+    Email(Box<Email>),
     Healthchecks(Healthchecks),
 }
 
@@ -89,7 +89,7 @@ impl Channel {
                 .pagerduty_key
                 .clone()
                 .map(|key| Ok(Kind::PagerDuty(PagerDuty::new(http.clone(), settings, key, &speaker)))),
-            Email::of(settings, &speaker).map(|email| email.map(Kind::Email)),
+            Email::of(settings, &speaker).map(|email| email.map(|email| Kind::Email(Box::new(email)))),
             settings
                 .healthchecks_url
                 .as_ref()

@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Router,
     extract::State,
-    http::{HeaderMap, Method, StatusCode, Uri},
+    http::{HeaderMap, StatusCode, Uri},
     response::IntoResponse,
 };
 use serde_json::Value;
@@ -17,7 +17,6 @@ use tokio::{net::TcpListener, task::JoinHandle};
 /// A request as it arrived.
 #[derive(Debug, Clone)]
 pub struct Received {
-    pub method: Method,
     pub path: String,
     pub headers: HeaderMap,
     pub body: String,
@@ -61,7 +60,7 @@ impl Receiver {
         let state = Arc::new(shared);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        let router = Router::new().fallback(receive).with_state(Arc::clone(&state));
+        let router = Router::new().fallback(axum::routing::post(receive)).with_state(Arc::clone(&state));
         let running = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { address, state, running }
     }
@@ -90,12 +89,11 @@ impl Drop for Receiver {
 
 async fn receive(
     State(state): State<Arc<Shared>>,
-    method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: String,
 ) -> impl IntoResponse {
-    let received = Received { method, path: uri.to_string(), headers, body };
+    let received = Received { path: uri.to_string(), headers, body };
     state.received.lock().unwrap().push(received);
     if state.silent {
         std::future::pending::<()>().await;
