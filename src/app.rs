@@ -13,14 +13,15 @@ use tokio::{
     net::TcpListener,
     time::{sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     airtable::{AirtableClient, Others, SetUpError},
     alerts::{Alerts, ChannelError},
     catalog::Catalog,
     config::{Config, DatabaseSettings},
-    db::{Db, DbError},
-    http::{self, AppState, Credentials, Limits},
+    db::{Db, DbError, notify::Notice},
+    http::{self, AppState, Credentials, Dashboard, Limits, Shown},
     lifecycle::{Ending, Lifecycle},
     monitor::Monitor,
     private_pg::{Keep, Options, PrivatePg, PrivatePgError},
@@ -37,6 +38,7 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// The running service.
 pub struct App {
     addr: SocketAddr,
+    admin_addr: Option<SocketAddr>,
     state: AppState,
     lifecycle: Lifecycle,
     postgres: Option<PrivatePg>,
@@ -86,20 +88,30 @@ impl App {
         };
         let db = Db::new(&url, &config.database)?;
         stop.run_until_cancelled(prepare(&db)).await.ok_or(StartError::Stopped)??;
-        let state = build(config, db)?;
-        let listener = bind(config.server.bind_addr).await?;
-        let addr = listener
-            .local_addr()
-            .map_err(|source| StartError::Bind { addr: config.server.bind_addr, source })?;
-        let app = Self { addr, state, lifecycle, postgres };
-        app.spawn(listener, config);
+        let state = build(config, db, stop.clone())?;
+        let (listener, addr) = bind(config.server.bind_addr).await?;
+        let admin = match config.server.admin_bind {
+            Some(addr) => Some(bind(addr).await?),
+            None => None,
+        };
+        let admin_addr = admin.as_ref().map(|(_, addr)| *addr);
+        let app = Self { addr, admin_addr, state, lifecycle, postgres };
+        app.spawn(listener, admin.map(|(listener, _)| listener), config);
         tracing::info!("listening on http://{addr}");
+        if let Some(addr) = admin_addr {
+            tracing::info!("health and metrics are on http://{addr}");
+        }
         Ok(app)
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// Where health and metrics are, if they are apart.
+    pub fn admin_addr(&self) -> Option<SocketAddr> {
+        self.admin_addr
     }
 
     /// The parts, for whoever drives the service from inside: the demo and the tests.
@@ -128,15 +140,24 @@ impl App {
         ending
     }
 
-    fn spawn(&self, listener: TcpListener, config: &Config) {
+    fn spawn(&self, listener: TcpListener, admin: Option<TcpListener>, config: &Config) {
         let lifecycle = &self.lifecycle;
-        let router = http::router(self.state.clone());
+        let front = http::front(self.state.clone());
         let limits = http::serve::Limits {
             header_timeout: config.server.header_timeout,
             max_connections: config.server.max_connections,
         };
         let (soft, hard) = (lifecycle.soft(), lifecycle.hard());
-        lifecycle.spawn_essential("http", http::serve::serve(listener, router, limits, soft, hard));
+        lifecycle.spawn_essential("http", http::serve::serve(listener, front, limits, soft, hard));
+        if let Some(admin) = admin {
+            let (router, soft, hard) =
+                (http::admin_router(self.state.clone()), lifecycle.soft(), lifecycle.hard());
+            lifecycle.spawn_essential("admin http", http::serve::serve(admin, router, limits, soft, hard));
+        }
+        let (monitor, stop) = (self.state.monitor.clone(), lifecycle.soft());
+        lifecycle.spawn("metrics", async move {
+            stop.run_until_cancelled(monitor.keep_metrics()).await;
+        });
         let (engine, stop) = (self.state.engine.clone(), lifecycle.soft());
         lifecycle.spawn_essential("sync", async move { engine.run(stop).await });
         let (alerts, stop) = (self.state.alerts.clone(), lifecycle.soft());
@@ -190,12 +211,23 @@ fn others(db: &Db, base_id: &str) -> Others {
     }
 }
 
-fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
+fn build(config: &Config, db: Db, stop: CancellationToken) -> Result<AppState, StartError> {
     let engine = engine(config, db.clone())?;
+    let catalog = engine.catalog().clone();
+    let monitor = Monitor::new(db.clone(), engine.clone(), config);
+    let alerts = Alerts::new(db.clone(), engine.clone(), config)?;
+    let shown = Shown {
+        db: db.clone(),
+        catalog: catalog.clone(),
+        monitor: monitor.clone(),
+        alerts: alerts.clone(),
+        signals: engine.signals().clone(),
+    };
     Ok(AppState {
-        catalog: engine.catalog().clone(),
-        alerts: Alerts::new(db.clone(), engine.clone(), config)?,
-        monitor: Monitor::new(db.clone(), engine.clone(), config),
+        dashboard: Dashboard::new(config, shown, stop),
+        catalog,
+        alerts,
+        monitor,
         engine,
         db,
         credentials: Credentials::new(&config.auth),
@@ -203,8 +235,11 @@ fn build(config: &Config, db: Db) -> Result<AppState, StartError> {
     })
 }
 
-async fn bind(addr: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(addr).await.map_err(|source| StartError::Bind { addr, source })
+async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |source| StartError::Bind { addr, source };
+    let listener = TcpListener::bind(addr).await.map_err(failed)?;
+    let bound = listener.local_addr().map_err(failed)?;
+    Ok((listener, bound))
 }
 
 /// Waits for the database, checks the way to it, and brings its tables up to date.
@@ -226,7 +261,8 @@ async fn prepare(db: &Db) -> Result<(), DbError> {
     }
 }
 
-/// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed.
+/// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed;
+/// passes pings on.
 async fn hear_others(state: &AppState) {
     let mut pause = Duration::from_millis(250);
     let mut was_away = false;
@@ -242,7 +278,8 @@ async fn hear_others(state: &AppState) {
                 state.catalog.suspect();
                 loop {
                     match listener.next().await {
-                        Ok(()) => state.catalog.suspect(),
+                        Ok(Notice::Changed) => state.catalog.suspect(),
+                        Ok(Notice::Pinged) => state.engine.webhook_pinged(),
                         Err(error) => break error,
                     }
                 }

@@ -29,6 +29,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::FutureExt as _;
 use moka::{Expiry, future::Cache};
 
 pub use self::{
@@ -162,6 +163,18 @@ impl Catalog {
             }
             None => Err(Missed(key)),
         }
+    }
+
+    /// The answer if it is cached and can be had without waiting. It counts as a hit when [`Self::took`] says so.
+    pub fn peek(&self, query: Query) -> Option<Served> {
+        let key = Key { generation: self.inner.generation.load(Ordering::Acquire), query };
+        let kept = self.inner.fresh.get(&key).now_or_never()??;
+        Some(Served { kept, from: From::Hit })
+    }
+
+    /// What [`Self::peek`] gave was sent.
+    pub fn took(&self) {
+        self.inner.counters.hit();
     }
 
     /// The second half of [`Self::get`]: asks the database.

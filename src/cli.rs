@@ -7,8 +7,10 @@
 
 mod alerts;
 mod demo;
+mod doctor;
 mod healthcheck;
 mod sync;
+mod webhook;
 mod work;
 
 use std::{
@@ -70,6 +72,18 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Find out what is wrong with a set-up, why it matters and what to do.
+    ///
+    /// Looks at the settings, the database, Airtable (token, scopes, base, table, fields against the mapping) and the service. Writes
+    /// nothing and sends three or four requests to Airtable. Exit code 1 when there is a problem, 2 when a setting is wrong.
+    Doctor {
+        /// Print the checks as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Make, show and delete Airtable's native webhooks.
+    #[command(subcommand)]
+    Webhook(webhook::Action),
     /// See whether those who should hear of alerts do.
     #[command(subcommand)]
     Alerts(alerts::AlertsCommand),
@@ -96,6 +110,8 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
         Command::Alerts(command) => Box::pin(alerts::run(command)).await,
+        Command::Doctor { json } => Box::pin(doctor::run(json)).await,
+        Command::Webhook(action) => webhook::run(action).await,
         Command::Healthcheck => healthcheck::run().await,
         Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };

@@ -181,7 +181,9 @@ async function attempt(number, { url, recordId }) {
                 recordId,
                 source: 'airtable_automation',
                 attempt: number,
-                timestamp: new Date(Date.now()).toISOString(),
+                // Of the edit, as near as the script can know it, and not of this attempt: how long the website took is
+                // counted from here.
+                timestamp: new Date(started).toISOString(),
             }),
             ...(typeof AbortSignal === 'function' && AbortSignal.timeout
                 ? { signal: AbortSignal.timeout(ATTEMPT_LIMIT_MS) }

@@ -7,19 +7,20 @@
 //! table of the base, and does not say so. A formula is only evaluated on the records of its own table.
 
 use std::{
-    collections::HashSet,
-    sync::{Arc, PoisonError, RwLock},
+    collections::{BTreeMap, HashSet},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
 use backon::Retryable;
 use chrono::{DateTime, Utc};
-use reqwest::Url;
+use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::{
     AirtableError, FieldNames, Kind, Lane, Others, Permit, Policy, SetUpError, TableSchema, Waited, formula,
+    lock,
     quota::{Quota, QuotaStop, next_month},
     rate_limit::RateLimiter,
     request::{self, Ask},
@@ -68,8 +69,10 @@ struct Inner {
     table_url: Url,
     list_records_url: Url,
     schema_url: Url,
+    webhooks_url: Url,
     limiter: RateLimiter,
     quota: Quota,
+    answers: Mutex<BTreeMap<Option<u16>, u64>>,
     field_names: RwLock<Option<Arc<FieldNames>>>,
 }
 
@@ -82,8 +85,10 @@ impl AirtableClient {
             table_url: url(&settings.api_url, &["v0", base, table])?,
             list_records_url: url(&settings.api_url, &["v0", base, table, "listRecords"])?,
             schema_url: url(&settings.api_url, &["v0", "meta", "bases", base, "tables"])?,
+            webhooks_url: url(&settings.api_url, &["v0", "bases", base, "webhooks"])?,
             limiter: RateLimiter::new(settings.requests_per_second),
             quota: Quota::default(),
+            answers: Mutex::default(),
             field_names: RwLock::default(),
             settings: settings.clone(),
         })))
@@ -138,9 +143,18 @@ impl AirtableClient {
     /// The table as the base describes it; needs the scope `schema.bases:read`. A table that is not there is
     /// [`Kind::NotFound`], and the error names those that are.
     pub async fn schema(&self, first: Permit) -> Result<TableSchema, AirtableError> {
-        let ask = Ask { what: "the schema", url: self.0.schema_url.clone(), body: None };
-        let tables: Tables = self.send(&ask, first).await?;
+        let tables: Tables = self.send(&self.schema_ask(), first).await?;
         tables.find(&self.0.settings.base_id, &self.0.settings.table_id)
+    }
+
+    pub(super) fn schema_ask(&self) -> Ask {
+        Ask { what: "the schema", method: Method::GET, url: self.0.schema_url.clone(), body: None }
+    }
+
+    /// An address below `/v0/meta`.
+    pub(super) fn meta_url(&self, path: &[&str]) -> Result<Url, AirtableError> {
+        url(&self.0.settings.api_url, &[&["v0", "meta"], path].concat())
+            .map_err(|error| AirtableError::new(Kind::InvalidRequest, error.to_string()))
     }
 
     /// From now on records are read by field id and their keys translated by `names`; `None`: read by name. Requests under way
@@ -152,6 +166,11 @@ impl AirtableClient {
     /// Requests sent since the start of the process, further attempts and those that never arrived included.
     pub fn calls(&self) -> u64 {
         self.0.quota.calls()
+    }
+
+    /// The same by the status of the answer; `None`: there was no answer, or no whole one.
+    pub fn answers(&self) -> Vec<(Option<u16>, u64)> {
+        lock(&self.0.answers).iter().map(|(status, count)| (*status, *count)).collect()
     }
 
     /// How long this lane has waited for its turns.
@@ -201,7 +220,7 @@ impl AirtableClient {
         };
         let first_page = ListOptions { offset: None, ..options }.url(self.0.table_url.clone());
         let ask = if first_page.as_str().len() <= MAX_URL_CHARS {
-            Ask { what, url: options.url(self.0.table_url.clone()), body: None }
+            Ask { what, method: Method::GET, url: options.url(self.0.table_url.clone()), body: None }
         } else {
             let body = serde_json::to_vec(&options).map_err(|error| {
                 AirtableError::new(
@@ -209,14 +228,18 @@ impl AirtableClient {
                     format!("the listing cannot be written as JSON: {error}"),
                 )
             })?;
-            Ask { what, url: self.0.list_records_url.clone(), body: Some(body.into()) }
+            Ask { what, method: Method::POST, url: self.0.list_records_url.clone(), body: Some(body.into()) }
         };
         let page: WirePage = self.send(&ask, first).await?;
         Ok(page.into_page(names.as_deref()))
     }
 
     /// Sends it until it is answered, cannot be, or was tried often enough.
-    async fn send<T: DeserializeOwned>(&self, ask: &Ask, first: Permit) -> Result<T, AirtableError> {
+    pub(super) async fn send<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        first: Permit,
+    ) -> Result<T, AirtableError> {
         let lane = first.lane();
         let mut first = Some(first);
         let mut attempts = 0;
@@ -239,6 +262,26 @@ impl AirtableClient {
             .await
     }
 
+    /// Sends it a single time, for what must not be done twice.
+    pub(super) async fn send_once<T: DeserializeOwned>(
+        &self,
+        ask: &Ask,
+        first: Permit,
+    ) -> Result<T, AirtableError> {
+        let lane = first.lane();
+        let permit = if first.is_good() { first } else { self.permit(lane).await };
+        self.attempt(ask, permit, 1).await
+    }
+
+    /// The address of the base's webhooks, or of what stands below it.
+    pub(super) fn webhooks_url(&self, below: &[&str]) -> Url {
+        let mut url = self.0.webhooks_url.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(below);
+        }
+        url
+    }
+
     async fn attempt<T: DeserializeOwned>(
         &self,
         ask: &Ask,
@@ -254,12 +297,16 @@ impl AirtableClient {
         let outcome = request::exchange(&self.0.http, ask, self.0.settings.max_response_bytes)
             .await
             .and_then(|body| {
-                serde_json::from_slice(&body).map_err(|problem| AirtableError::unreadable(&problem, &body))
+                // Some answers have no body at all.
+                let json: &[u8] = if body.is_empty() { b"null" } else { &body };
+                serde_json::from_slice(json).map_err(|problem| AirtableError::unreadable(&problem, &body))
             })
             .map_err(|error| error.after(number));
+        let status = outcome.as_ref().map_or_else(|error| error.status, |_| Some(200));
+        *lock(&self.0.answers).entry(status).or_default() += 1;
         tracing::debug!(
-            http.method = %ask.method(),
-            http.status = outcome.as_ref().map_or_else(|error| error.status, |_| Some(200)),
+            http.method = %ask.method,
+            http.status = status,
             airtable.asked = ask.what,
             airtable.attempt = number,
             duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),

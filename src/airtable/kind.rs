@@ -6,10 +6,10 @@
 //! **Sources:** <https://airtable.com/developers/web/api/errors>. Not documented but seen: both shapes of 429, 414 in HTML, 404
 //! with `MODEL_ID_NOT_FOUND`, 422 with `INVALID_OFFSET_VALUE`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What went wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// 429: too many requests in a second.

@@ -12,10 +12,13 @@
 //!
 //! **Not here:** what a record means (`domain`), when it is read (`sync`), collecting ids into one request (`sync`).
 
+mod account;
 mod client;
 mod error;
 pub mod formula;
 mod kind;
+mod mac;
+mod payload;
 mod quota;
 mod rate_limit;
 mod request;
@@ -23,6 +26,7 @@ mod retry;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 mod wire;
 
 use std::{
@@ -33,12 +37,16 @@ use std::{
 use chrono::{DateTime, Utc};
 
 pub use self::{
+    account::{BaseSeen, Owner},
     client::{AirtableClient, Listing, MAX_RECORDS_PER_REQUEST, Page},
     error::{AirtableError, SetUpError},
     kind::{Kind, Policy},
+    mac::ContentMac,
+    payload::News,
     quota::QuotaStop,
     rate_limit::{Lane, Others, Permit, WINDOW, Waited},
     schema::{FieldSchema, TableSchema},
+    webhooks::{NewWebhook, Payloads, PingResult, Watched, Webhook},
     wire::FieldNames,
 };
 

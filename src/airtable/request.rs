@@ -25,15 +25,10 @@ const MAX_ERROR_BYTES: usize = 64 * 1024;
 pub(super) struct Ask {
     /// What is asked for, for the log.
     pub(super) what: &'static str,
+    pub(super) method: Method,
     pub(super) url: Url,
-    /// JSON to be sent with POST; without it the request is a GET.
+    /// JSON.
     pub(super) body: Option<Bytes>,
-}
-
-impl Ask {
-    pub(super) fn method(&self) -> Method {
-        if self.body.is_some() { Method::POST } else { Method::GET }
-    }
 }
 
 /// The HTTP client, which knows the token.
@@ -52,14 +47,14 @@ pub(super) fn http_client(settings: &AirtableSettings) -> Result<Client, SetUpEr
         .map_err(SetUpError::Http)
 }
 
-/// Sends it once and reads the answer; anything but a whole 200 is an error.
+/// Sends it once and reads the answer; anything but a whole 200, or a 204, is an error.
 pub(super) async fn exchange(http: &Client, ask: &Ask, max_bytes: usize) -> Result<Vec<u8>, AirtableError> {
-    let mut request = http.request(ask.method(), ask.url.clone());
+    let mut request = http.request(ask.method.clone(), ask.url.clone());
     if let Some(body) = &ask.body {
         request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
     }
     let response = request.send().await.map_err(AirtableError::unanswered)?;
-    if response.status() == StatusCode::OK {
+    if matches!(response.status(), StatusCode::OK | StatusCode::NO_CONTENT) {
         let (body, end) = read(response, max_bytes).await;
         return match end {
             End::Whole => Ok(body),

@@ -8,6 +8,7 @@
 //! **Not here:** which column is read from which field (`domain`'s mapping).
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{AirtableError, Kind};
 
@@ -23,15 +24,55 @@ pub struct TableSchema {
 }
 
 /// One field of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(from = "WireField")]
 pub struct FieldSchema {
     /// Its id, `fld…`, which renaming does not change.
     pub id: String,
     /// Its present name.
     pub name: String,
     /// Airtable's name of its type, such as `singleSelect` or `multipleLookupValues`.
-    #[serde(rename = "type")]
     pub field_type: String,
+    /// For a computed field the type of what it gives, if the base says so.
+    pub result_type: Option<String>,
+    /// Whether Airtable says that a computed field cannot be computed any more.
+    pub broken: bool,
+}
+
+impl FieldSchema {
+    /// Its type, with that of its results in brackets: `formula (number)`.
+    pub fn shown_type(&self) -> String {
+        match &self.result_type {
+            Some(result) => format!("{} ({result})", self.field_type),
+            None => self.field_type.clone(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct WireField {
+    id: String,
+    name: String,
+    #[serde(rename = "type")]
+    field_type: String,
+    #[serde(default)]
+    options: Value,
+}
+
+impl From<WireField> for FieldSchema {
+    fn from(field: WireField) -> Self {
+        let WireField { id, name, field_type, options } = field;
+        let result = options.pointer("/result/type").and_then(Value::as_str);
+        // Times of creation and change are dates whatever they give.
+        let computed = matches!(field_type.as_str(), "formula" | "rollup" | "multipleLookupValues");
+        Self {
+            result_type: result.filter(|_| computed).map(str::to_owned),
+            broken: options.get("isValid") == Some(&Value::Bool(false)),
+            id,
+            name,
+            field_type,
+        }
+    }
 }
 
 /// All tables of the base.
@@ -41,6 +82,11 @@ pub(super) struct Tables {
 }
 
 impl Tables {
+    /// All of them.
+    pub(super) fn all(self) -> Vec<TableSchema> {
+        self.tables
+    }
+
     /// The table with this id or, if there is none, this name.
     pub(super) fn find(self, base: &str, id_or_name: &str) -> Result<TableSchema, AirtableError> {
         let mut tables = self.tables;
@@ -83,6 +129,20 @@ mod tests {
             {"id": "tblVentas00000001", "name": "tblAutos000000001", "fields": []},
         ]}))
         .unwrap()
+    }
+
+    #[test]
+    fn a_computed_field_says_what_it_gives_and_whether_it_works() {
+        let field = |field_type: &str, options| {
+            let field = json!({"id": "fldA", "name": "A", "type": field_type, "options": options});
+            serde_json::from_value::<FieldSchema>(field).unwrap()
+        };
+        let lookup = field("multipleLookupValues", json!({"isValid": true, "result": {"type": "number"}}));
+        assert_eq!((lookup.shown_type().as_str(), lookup.broken), ("multipleLookupValues (number)", false));
+        assert_eq!(field("createdTime", json!({"result": {"type": "date"}})).shown_type(), "createdTime");
+        let broken = field("formula", json!({"isValid": false, "result": null}));
+        assert_eq!((broken.shown_type().as_str(), broken.broken), ("formula", true));
+        assert_eq!(field("button", json!(7)).shown_type(), "button");
     }
 
     #[test]

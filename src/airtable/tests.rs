@@ -36,6 +36,7 @@ pub(super) fn settings(api_url: &str) -> AirtableSettings {
         backoff_base: Duration::from_millis(2),
         backoff_max: Duration::from_millis(5),
         page_size: 100,
+        schema_every: Duration::ZERO,
     }
 }
 

@@ -101,19 +101,34 @@ impl Body {
 
     /// The bytes in that form, and the form that it really is: what does not shrink by half is sent as it is.
     pub async fn encoded(&self, coding: Coding) -> (Coding, Bytes) {
+        if let Some(ready) = self.ready(coding) {
+            return ready;
+        }
         let [br, zstd, gzip] = &self.compressed;
         let cell = match coding {
             Coding::Identity => return (Coding::Identity, self.json.clone()),
-            _ if self.json.len() < MIN_COMPRESSED_BYTES => return (Coding::Identity, self.json.clone()),
             Coding::Br => br,
             Coding::Zstd => zstd,
             Coding::Gzip => gzip,
         };
-        let bytes = match cell.get() {
-            Some(bytes) => bytes,
-            None => cell.get_or_init(|| compress(coding, self.json.clone())).await,
-        };
+        let bytes = cell.get_or_init(|| compress(coding, self.json.clone())).await;
         bytes.as_ref().map_or_else(|| (Coding::Identity, self.json.clone()), |bytes| (coding, bytes.clone()))
+    }
+
+    /// The same, if that form was made before; `None`: it has to be made.
+    pub fn ready(&self, coding: Coding) -> Option<(Coding, Bytes)> {
+        let [br, zstd, gzip] = &self.compressed;
+        let cell = match coding {
+            Coding::Identity => return Some((Coding::Identity, self.json.clone())),
+            _ if self.json.len() < MIN_COMPRESSED_BYTES => {
+                return Some((Coding::Identity, self.json.clone()));
+            }
+            Coding::Br => br,
+            Coding::Zstd => zstd,
+            Coding::Gzip => gzip,
+        };
+        let form = cell.get()?.as_ref();
+        Some(form.map_or_else(|| (Coding::Identity, self.json.clone()), |bytes| (coding, bytes.clone())))
     }
 
     /// The most bytes that it will ever hold.

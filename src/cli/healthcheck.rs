@@ -18,7 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) async fn run() -> anyhow::Result<ExitCode> {
     let config = Loader::from_environment().load(Needs::Database)?;
-    let url = format!("http://{}/healthz", reachable(config.server.bind_addr));
+    let bound = config.server.admin_bind.unwrap_or(config.server.bind_addr);
+    let url = format!("http://{}/healthz", reachable(bound));
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build()?;
     let status = client.get(&url).send().await?.status();
     ensure!(status.is_success(), "{url} answered {status}");
@@ -26,7 +27,7 @@ pub(super) async fn run() -> anyhow::Result<ExitCode> {
 }
 
 /// A service that listens on every address is reached through the loopback one.
-fn reachable(bound: SocketAddr) -> SocketAddr {
+pub(super) fn reachable(bound: SocketAddr) -> SocketAddr {
     let ip = match bound.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

@@ -4,20 +4,24 @@
 
 use std::fmt::Debug;
 
-use axum::http::HeaderName;
 use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::{
-    alerts, channels,
+    alerts, channels, database_url,
     problem::{form, shown_text},
     report::Report,
-    settings::{AirtableSettings, AuthSettings, Config, DatabaseSettings, ServerSettings},
+    settings::{
+        AirtableSettings, AirtableWebhookSettings, AuthSettings, Config, DatabaseSettings, ServerSettings,
+    },
 };
 
 /// The shortest secret.
 const MIN_SECRET_CHARS: usize = 16;
+
+/// How long a native webhook lives.
+const WEBHOOK_LIFE: std::time::Duration = std::time::Duration::from_hours(7 * 24);
 
 /// Airtable's limit of records in one request.
 const MAX_PAGE_SIZE: usize = 100;
@@ -28,6 +32,7 @@ pub(super) fn check(config: &Config, report: &mut Report) {
     auth(&config.auth, report);
     database(&config.database, report);
     airtable(&config.airtable, report);
+    webhook(&config.airtable_webhook, report);
     not_zero("sync.max_batch", &config.sync.max_batch, report);
     if !(0.0..=1.0).contains(&config.sync.max_unlist_share) {
         let share = config.sync.max_unlist_share.to_string();
@@ -73,6 +78,10 @@ pub(super) fn check(config: &Config, report: &mut Report) {
 }
 
 fn server(server: &ServerSettings, report: &mut Report) {
+    if server.admin_bind.is_some_and(|admin| admin == server.bind_addr && admin.port() != 0) {
+        let key = "server.admin_bind";
+        report.wrong(key, format!("{}, as server.bind_addr", server.bind_addr), form(key));
+    }
     not_zero("server.max_body_bytes", &server.max_body_bytes, report);
     not_zero("server.header_timeout", &server.header_timeout, report);
     not_zero("server.body_timeout", &server.body_timeout, report);
@@ -90,15 +99,6 @@ fn server(server: &ServerSettings, report: &mut Report) {
         report,
     );
     not_zero("server.client_burst", &server.client_burst, report);
-    if let Some(name) = &server.client_address_header
-        && HeaderName::from_bytes(name.as_bytes()).is_err()
-    {
-        report.wrong(
-            "server.client_address_header",
-            shown_text(name),
-            "the name of a header, such as x-forwarded-for",
-        );
-    }
     for origin in &server.cors_origins {
         let any = origin == "*" && server.cors_origins.len() == 1;
         if !any && !is_origin(origin) {
@@ -121,6 +121,7 @@ fn auth(auth: &AuthSettings, report: &mut Report) {
     {
         sendable(key, secret, MIN_SECRET_CHARS, report);
     }
+    not_zero("auth.session_for", &auth.session_for, report);
     let (webhook, admin) = (auth.webhook_secret.expose_secret(), auth.admin_token.expose_secret());
     if !webhook.is_empty() && webhook == admin {
         let different = "a secret of its own: who may call the webhook must not be an operator by that";
@@ -129,16 +130,10 @@ fn auth(auth: &AuthSettings, report: &mut Report) {
 }
 
 fn database(database: &DatabaseSettings, report: &mut Report) {
-    let url = database.url.as_ref().map(|url| Url::parse(url.expose_secret()));
-    let found = match url {
-        Some(Ok(url)) if !matches!(url.scheme(), "postgres" | "postgresql") => {
-            Some("not a postgres:// address")
-        }
-        Some(Err(_)) => Some("not an address"),
-        _ => None,
-    };
-    if let Some(found) = found {
-        report.wrong("database.url", found, form("database.url"));
+    if let Some((found, expected)) =
+        database.url.as_ref().and_then(|url| database_url::problem(url.expose_secret()))
+    {
+        report.wrong("database.url", found, expected);
     }
     let schema = &database.schema;
     let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_');
@@ -194,6 +189,29 @@ fn airtable(airtable: &AirtableSettings, report: &mut Report) {
         ("airtable.backoff_max", &airtable.backoff_max),
         report,
     );
+}
+
+fn webhook(webhook: &AirtableWebhookSettings, report: &mut Report) {
+    const KEY: &str = "airtable_webhook.notification_url";
+    if let Some(text) = &webhook.notification_url {
+        let here = |host: &str| matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+        let right = Url::parse(text).is_ok_and(|url| {
+            let host = url.host_str().unwrap_or_default();
+            !host.is_empty() && (url.scheme() == "https" || url.scheme() == "http" && here(host))
+        });
+        if !right {
+            report.wrong(KEY, shown_text(text), form(KEY));
+        }
+    }
+    not_zero("airtable_webhook.poll_every", &webhook.poll_every, report);
+    if webhook.refresh_before >= WEBHOOK_LIFE {
+        let given = humantime::format_duration(webhook.refresh_before).to_string();
+        report.wrong(
+            "airtable_webhook.refresh_before",
+            given,
+            "less than 7 days, which is how long a webhook lives",
+        );
+    }
 }
 
 /// An address that paths can be put behind.

@@ -58,7 +58,7 @@ impl Layers {
         let defaults = parse(DEFAULTS, BUILT_IN, problems);
         let mut figment = Figment::new();
         if let Some(path) = env.get("VITRINA_CONFIG").filter(|path| !path.is_empty()) {
-            figment = figment.merge(file(path, problems));
+            figment = figment.merge(file(path, &defaults, problems));
         }
         let long = env.iter().filter_map(|(name, text)| {
             let key = name.strip_prefix("VITRINA__")?;
@@ -113,10 +113,10 @@ fn typed(defaults: &Dict, section: &str, name: &str, text: &str) -> Value {
 }
 
 /// The file at `path` as a layer; empty and reported if it cannot be read.
-fn file(path: &str, problems: &mut Vec<Problem>) -> Layer {
+fn file(path: &str, defaults: &Dict, problems: &mut Vec<Problem>) -> Layer {
     let origin = format!("the file {path}");
     let settings = match fs::read_to_string(path) {
-        Ok(text) => parse(&text, &origin, problems),
+        Ok(text) => sections_only(parse(&text, &origin, problems), defaults, &origin, problems),
         Err(error) => {
             problems.push(Problem {
                 key: "VITRINA_CONFIG".to_owned(),
@@ -128,6 +128,33 @@ fn file(path: &str, problems: &mut Vec<Problem>) -> Layer {
         }
     };
     Layer { origin, settings }
+}
+
+/// Leaves out what stands where a section belongs, for a later layer that has the section would cover it up.
+fn sections_only(mut settings: Dict, defaults: &Dict, origin: &str, problems: &mut Vec<Problem>) -> Dict {
+    settings.retain(|section, value| {
+        let misplaced = defaults.contains_key(section) && value.as_dict().is_none();
+        if misplaced {
+            problems.push(Problem {
+                key: section.clone(),
+                found: format!("{} where a section belongs", kind_of(value)),
+                origin: Some(origin.to_owned()),
+                expected: format!("a line `[{section}]` and its settings below it"),
+            });
+        }
+        !misplaced
+    });
+    settings
+}
+
+/// What a value is, without showing it: it may be a secret.
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Num(..) => "a single number",
+        Value::Bool(..) => "true or false",
+        Value::Array(..) => "a list",
+        _ => "a single text",
+    }
 }
 
 /// Reads TOML. The report names the line but does not show it: a secret may stand there.

@@ -13,6 +13,7 @@
 mod alerts;
 mod channels;
 mod checks;
+mod database_url;
 mod duration;
 mod layers;
 mod loader;
@@ -29,8 +30,9 @@ pub use self::{
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{
-        AirtableSettings, AuthSettings, CacheSettings, CompatSettings, Config, DatabaseSettings,
-        ListingSettings, LogFormat, LogSettings, ServerSettings, ShopSettings, SyncSettings,
+        AirtableSettings, AirtableWebhookSettings, AuthSettings, CacheSettings, CompatSettings, Config,
+        DatabaseSettings, ListingSettings, LogFormat, LogSettings, ServerSettings, ShopSettings,
+        SyncSettings,
     },
 };
 

@@ -49,6 +49,18 @@ pub struct Problem {
     pub expected: String,
 }
 
+impl Problem {
+    /// The variable that sets it, where there is one.
+    pub fn variable(&self) -> Option<String> {
+        let short = SHORT_NAMES.iter().find(|(_, long)| *long == self.key);
+        let long = || {
+            let (section, name) = self.key.split_once('.')?;
+            Some(format!("VITRINA__{}__{}", section.to_uppercase(), name.to_uppercase()))
+        };
+        short.map(|(short, _)| (*short).to_owned()).or_else(long)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, found, origin, expected } = self;
@@ -127,11 +139,16 @@ pub(super) fn form(key: &str) -> &'static str {
         }
         "airtable.table_id" => "the id of a table, tbl… and letters or digits, or its name",
         "airtable.api_url" => "an address of the form https://api.airtable.com",
+        "airtable_webhook.notification_url" => {
+            "the public address of /airtable-notifications, such as https://sync.example.mx/airtable-notifications; http only on \
+             this machine"
+        }
         "database.url" => {
             "an address of the form postgres://user:password@host:5432/database, signs such as @ / # ? % in the password \
              written as %40 %2F %23 %3F %25"
         }
         "database.schema" => "up to 63 lower-case letters, digits and _, not starting with a digit or pg_",
+        "server.admin_bind" => "an address and a port other than server.bind_addr, such as 127.0.0.1:9090",
         "server.bind_addr" => "an address and a port, such as 127.0.0.1:8080 or [::]:8080",
         "listing.fields_file" => "the path of a readable file in the form of config/fields.toml",
         "sync.nightly" => "a cron expression of five parts, such as 0 2 * * * for two o'clock every night",

@@ -118,9 +118,9 @@ impl Report {
                     self.accept::<T>(name, &mut accepted, &key, &value);
                 }
             }
-            Some(value) => {
+            Some(_) => {
                 let example = format!("a section: a line `[{name}]` and its settings below it");
-                self.wrong(name, shown(name, &value), example);
+                self.wrong(name, "a single value", example);
             }
             None => {}
         }

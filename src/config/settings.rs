@@ -25,6 +25,8 @@ pub struct Config {
     pub database: DatabaseSettings,
     /// The base and how it is read.
     pub airtable: AirtableSettings,
+    /// Airtable's native webhook.
+    pub airtable_webhook: AirtableWebhookSettings,
     /// What is shown.
     pub listing: ListingSettings,
     /// How records are synced.
@@ -53,6 +55,9 @@ pub struct Config {
 pub struct ServerSettings {
     /// The address of the HTTP port (`BIND_ADDR`).
     pub bind_addr: SocketAddr,
+    /// Where health, readiness and metrics answer instead of there; unset: on `bind_addr`.
+    #[serde(deserialize_with = "super::optional::deserialize")]
+    pub admin_bind: Option<SocketAddr>,
     /// The largest body of a request, in bytes.
     pub max_body_bytes: usize,
     /// How long a client may take for its request line and headers; also how long an idle connection stays open.
@@ -75,9 +80,8 @@ pub struct ServerSettings {
     pub client_requests_per_second: u32,
     /// Requests of one client at once.
     pub client_burst: u32,
-    /// The header in which a proxy in front names the client.
-    #[serde(deserialize_with = "super::optional::deserialize")]
-    pub client_address_header: Option<String>,
+    /// Whether a reverse proxy stands in front, whose word on the client's address counts.
+    pub behind_proxy: bool,
     /// Origins that browsers may read the public routes from; `["*"]` = any.
     pub cors_origins: Vec<String>,
 }
@@ -90,6 +94,9 @@ pub struct AuthSettings {
     pub webhook_secret: SecretString,
     /// What operators send as `Authorization: Bearer …` (`ADMIN_TOKEN`).
     pub admin_token: SecretString,
+    /// How long somebody who has logged in to the dashboard stays so.
+    #[serde(with = "super::duration")]
+    pub session_for: Duration,
 }
 
 /// PostgreSQL: the owner's or our own.
@@ -153,6 +160,24 @@ pub struct AirtableSettings {
     pub backoff_max: Duration,
     /// Records in one request; Airtable allows 100.
     pub page_size: usize,
+    /// How often the schema is looked at for renamed, retyped and deleted fields; zero: only before full runs and when values vanish.
+    #[serde(with = "super::duration")]
+    pub schema_every: Duration,
+}
+
+/// Airtable's native webhook.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AirtableWebhookSettings {
+    /// The public address of this service's `/airtable-notifications`; unset: no native webhook.
+    #[serde(deserialize_with = "super::optional::deserialize")]
+    pub notification_url: Option<String>,
+    /// How often payloads are read although no ping has come.
+    #[serde(with = "super::duration")]
+    pub poll_every: Duration,
+    /// How long before its end the webhook is extended.
+    #[serde(with = "super::duration")]
+    pub refresh_before: Duration,
 }
 
 /// What is shown.

@@ -140,6 +140,11 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("DATABASE_URL", "postgres://user:pass#word@localhost/cars", "database.url"),
         ("DATABASE_URL", "host=localhost", "database.url"),
         ("DATABASE_URL", "postgres://user:p\u{fffd}@localhost/cars", "database.url"),
+        ("DATABASE_URL", "postgres://localhost/cars?sslmode=on", "database.url"),
+        ("DATABASE_URL", "postgres://localhost/cars?port=70000", "database.url"),
+        ("DATABASE_URL", "postgres://localhost:port/cars", "database.url"),
+        ("DATABASE_URL", "postgres://localhost/cars?hostaddr=db", "database.url"),
+        ("DATABASE_URL", "postgres://us%FFer@localhost/cars", "database.url"),
         ("WEBHOOK_SECRET", "fifteen-letters", "auth.webhook_secret"),
         ("WEBHOOK_SECRET", "sixteen letters?", "auth.webhook_secret"),
         ("WEBHOOK_SECRET", ADMIN, "auth.admin_token"),
@@ -280,6 +285,35 @@ fn a_wrong_file_is_told_by_its_line_and_its_text_is_not_shown() {
     let errors = refused(&[("VITRINA_CONFIG", file.path().to_str().unwrap())]);
     assert_eq!(keys(&errors), ["line 3"]);
     assert!(!format!("{errors} {errors:?}").contains("the-secret-itself"), "{errors}");
+}
+
+#[test]
+fn a_database_address_that_the_driver_refuses_is_a_wrong_setting_and_shows_no_secret() {
+    for (address, found) in [
+        ("postgres://u:Zq7@localhost/cars?sslmode=on", r#"its parameter sslmode is "on""#),
+        ("postgres://u:Zq7@localhost/cars?port=x", r#"its parameter port is "x""#),
+        ("postgres://u:Zq7%FF@localhost/cars", "user, password or database name are not UTF-8 once decoded"),
+        ("postgres://u:Zq7@localhost:99999/cars", "not an address"),
+    ] {
+        let errors = refused(&[("DATABASE_URL", address)]);
+        assert_eq!(errors.problems()[0].found, found);
+        assert!(!errors.to_string().contains("Zq7"), "{errors}");
+    }
+}
+
+/// A later layer that has the section right would otherwise cover it up.
+#[test]
+fn a_value_where_a_section_belongs_is_never_passed_over_nor_shown() {
+    let file =
+        file("server = 5\nauth = 'Zq7-0123456789abcdef'\nlocations = ['MTY']\n[sync]\nmax_batch = 5\n");
+    let errors = refused(&[
+        ("VITRINA_CONFIG", file.path().to_str().unwrap()),
+        ("BIND_ADDR", "127.0.0.1:1"),
+        ("VITRINA__LOCATIONS__SLW", "San Luis"),
+    ]);
+    assert_eq!(keys(&errors), ["auth", "locations", "server"]);
+    assert!(errors.problems()[2].found.contains("a single number"), "{errors}");
+    assert!(!errors.to_string().contains("Zq7"), "{errors}");
 }
 
 #[test]

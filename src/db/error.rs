@@ -18,6 +18,17 @@ pub enum DbError {
          on port 6543); vitrina needs one that is its own: use the session port (Supabase: 5432), pool_mode = session, or the server itself"
     )]
     TransactionPooler,
+    /// Tables of another system stand where ours belong.
+    #[error(
+        "the schema {schema:?} already holds {} of another system, which vitrina neither changes nor reads; give vitrina a schema of its \
+         own: database.schema (VITRINA__DATABASE__SCHEMA) = vitrina; see docs/migration.md", relations.join(", ")
+    )]
+    ForeignTables {
+        /// Where.
+        schema: String,
+        /// Their names.
+        relations: Vec<String>,
+    },
     /// The tables could not be brought to this version.
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
@@ -29,7 +40,11 @@ impl DbError {
         match self {
             Self::Unreachable(_) => true,
             Self::Migration(sqlx::migrate::MigrateError::Execute(error)) => unreachable_now(error),
-            Self::Refused(_) | Self::FieldsMayBeGone | Self::TransactionPooler | Self::Migration(_) => false,
+            Self::Refused(_)
+            | Self::FieldsMayBeGone
+            | Self::TransactionPooler
+            | Self::ForeignTables { .. }
+            | Self::Migration(_) => false,
         }
     }
 }

@@ -57,6 +57,17 @@ pub struct FullRun {
     pub status: String,
 }
 
+/// When the last run of each kind that succeeded ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LastSuccesses {
+    /// A full run.
+    pub full: Option<DateTime<Utc>>,
+    /// A catch-up.
+    pub catch_up: Option<DateTime<Utc>>,
+    /// A replay.
+    pub replay: Option<DateTime<Utc>>,
+}
+
 impl Db {
     /// What was logged during the last `span`.
     pub async fn sync_figures(&self, span: Duration) -> Result<SyncFigures, DbError> {
@@ -118,6 +129,20 @@ impl Db {
         .fetch_all(&self.pool)
         .await?;
         Ok(runs)
+    }
+
+    /// When the last run of each kind that succeeded ended.
+    pub async fn last_successes(&self) -> Result<LastSuccesses, DbError> {
+        let last = sqlx::query_as!(
+            LastSuccesses,
+            "select
+                 (select finished_at from sync_runs where status = 'succeeded' and kind = 'full' order by id desc limit 1) as full,
+                 (select finished_at from sync_runs where status = 'succeeded' and kind = 'catch_up' order by id desc limit 1) as catch_up,
+                 (select finished_at from sync_runs where status = 'succeeded' and kind = 'replay' order by id desc limit 1) as replay"
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(last)
     }
 
     /// When the first run of all began.

@@ -1,14 +1,15 @@
-//! One run at a time, on all instances.
+//! What only one of all instances does at a time: a run, and keeping the native webhook.
 //!
-//! **Invariants:** what must not run twice takes a [`RunLock`] as its argument. The lock belongs to a connection of its own, so it ends
+//! **Invariants:** what must not run twice takes a [`RunLock`] as its argument. A lock belongs to a connection of its own, so it ends
 //! with the process, however that ends, and nobody has to clean up.
 
 use sqlx::{Connection, PgConnection};
 
 use super::{Db, DbError};
 
-/// The first half of the advisory lock's key, "vrun" in ASCII; the second is the schema.
-const CLASS: i32 = 0x7672_756e;
+/// The first half of an advisory lock's key, four letters in ASCII; the second is the schema.
+const RUNS: i32 = i32::from_be_bytes(*b"vrun");
+const WEBHOOK: i32 = i32::from_be_bytes(*b"vhok");
 
 /// Proof that nobody else runs.
 #[derive(Debug)]
@@ -29,16 +30,45 @@ impl RunLock {
     }
 }
 
+/// The right to keep the native webhook.
+#[derive(Debug)]
+pub struct WebhookLock(RunLock);
+
+impl WebhookLock {
+    /// Whether it is still held.
+    pub async fn is_held(&mut self) -> bool {
+        self.0.is_held().await
+    }
+
+    /// Lets another instance have it.
+    pub async fn release(self) {
+        self.0.release().await;
+    }
+}
+
 impl Db {
     /// The right to run; `None` while somebody else has it.
     pub async fn try_lock_runs(&self) -> Result<Option<RunLock>, DbError> {
+        self.try_lock(RUNS).await
+    }
+
+    /// The right to keep the native webhook; `None` while somebody else does.
+    pub async fn try_lock_webhook(&self) -> Result<Option<WebhookLock>, DbError> {
+        Ok(self.try_lock(WEBHOOK).await?.map(WebhookLock))
+    }
+
+    async fn try_lock(&self, class: i32) -> Result<Option<RunLock>, DbError> {
         let mut connection = self.pool.acquire().await?.detach();
         let locked = sqlx::query_scalar!(
             r#"select pg_try_advisory_lock($1, hashtext(current_schema()::text)) as "locked!""#,
-            CLASS
+            class
         )
         .fetch_one(&mut connection)
         .await?;
-        Ok(locked.then_some(RunLock { connection }))
+        if locked {
+            return Ok(Some(RunLock { connection }));
+        }
+        let _ = connection.close().await;
+        Ok(None)
     }
 }

@@ -10,27 +10,31 @@
 //! **Not here:** what a change means (`domain`), when the cache is dropped (`sync`).
 
 pub mod alerts;
+pub mod checkup;
 mod error;
 pub mod fields;
 pub mod figures;
+pub mod history;
 pub mod lock;
 pub mod logs;
+mod migrate;
 pub mod notify;
 mod plan;
 mod pooler;
 pub mod queue;
 pub mod records;
 pub mod runs;
+mod secure;
 mod slugs;
 mod turns;
 pub mod usage;
 pub mod vehicles;
+pub mod webhooks;
 
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
     PgPool,
-    migrate::Migrate,
     postgres::{PgConnectOptions, PgPoolOptions, types::PgInterval},
 };
 use uuid::Uuid;
@@ -77,39 +81,6 @@ impl Db {
             })
             .connect_lazy_with(options.clone());
         Ok(Self { pool, instance: Uuid::now_v7(), options, schema })
-    }
-
-    /// Brings the tables to this version; does nothing when they are. Safe on several instances at once (advisory lock).
-    pub async fn migrate(&self) -> Result<(), DbError> {
-        let schema = format!(r#"create schema if not exists "{}""#, self.schema);
-        let exists: Option<String> =
-            sqlx::query_scalar("select nspname::text from pg_namespace where nspname = $1")
-                .bind(&self.schema)
-                .fetch_optional(&self.pool)
-                .await?;
-        if exists.is_none() {
-            sqlx::raw_sql(sqlx::AssertSqlSafe(schema)).execute(&self.pool).await?;
-        }
-        MIGRATOR.run(&self.pool).await?;
-        Ok(())
-    }
-
-    /// Takes the newest migration back; does nothing when there is none.
-    pub async fn revert_last(&self) -> Result<(), DbError> {
-        let Some(version) = self.version().await? else { return Ok(()) };
-        let before =
-            MIGRATOR.iter().map(|migration| migration.version).filter(|other| *other < version).max();
-        MIGRATOR.undo(&self.pool, before.unwrap_or(0)).await?;
-        Ok(())
-    }
-
-    /// The newest migration that was applied.
-    pub async fn version(&self) -> Result<Option<i64>, DbError> {
-        let mut connection = self.pool.acquire().await?;
-        let table = &MIGRATOR.table_name;
-        connection.ensure_migrations_table(table).await?;
-        let applied = connection.list_applied_migrations(table).await?;
-        Ok(applied.iter().map(|migration| migration.version).max())
     }
 
     /// Whether the database answers.

@@ -1,4 +1,4 @@
-//! How instances hear of each other's commits.
+//! How instances hear of each other's commits, and of pings that another one was sent.
 //!
 //! **Invariants:** the notice is part of the transaction that changed a vehicle, so it arrives exactly when the change can be read.
 //! An instance passes over its own notices: it raised its generation itself, before it answered.
@@ -8,17 +8,31 @@ use uuid::Uuid;
 
 use super::{Db, DbError};
 
-const CHANNEL: &str = "vitrina_changes";
+const CHANGES: &str = "vitrina_changes";
+const PINGS: &str = "vitrina_pings";
+
+/// What another instance has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// Vehicles have changed.
+    Changed,
+    /// Airtable has sent it a ping.
+    Pinged,
+}
 
 /// Tells the other instances, when the transaction commits, that vehicles have changed.
 pub(super) async fn tell(executor: impl PgExecutor<'_>, instance: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("select pg_notify($1, current_schema() || ' ' || $2)", CHANNEL, instance.to_string())
+    notify(executor, CHANGES, instance).await
+}
+
+async fn notify(executor: impl PgExecutor<'_>, channel: &str, instance: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_notify($1, current_schema() || ' ' || $2)", channel, instance.to_string())
         .execute(executor)
         .await?;
     Ok(())
 }
 
-/// A connection that hears of the other instances' commits.
+/// A connection that hears what the other instances have to say.
 pub struct Listener {
     connection: PgListener,
     own: String,
@@ -26,14 +40,16 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Waits for the next commit of another instance. An error means that notices may have been missed.
-    pub async fn next(&mut self) -> Result<(), DbError> {
+    /// Waits for the next notice of another instance. An error means that notices may have been missed.
+    pub async fn next(&mut self) -> Result<Notice, DbError> {
         loop {
             let Some(notice) = self.connection.try_recv().await? else {
                 return Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()).into());
             };
             match notice.payload().split_once(' ') {
-                Some((schema, instance)) if schema == self.schema && instance != self.own => return Ok(()),
+                Some((schema, instance)) if schema == self.schema && instance != self.own => {
+                    return Ok(if notice.channel() == PINGS { Notice::Pinged } else { Notice::Changed });
+                }
                 _ => {}
             }
         }
@@ -46,13 +62,19 @@ impl Db {
         let mut listener = PgListener::connect_with(&self.pool).await?;
         // Otherwise it would reconnect by itself, and nobody would know that notices were missed.
         listener.eager_reconnect(false);
-        listener.listen(CHANNEL).await?;
+        listener.listen_all([CHANGES, PINGS]).await?;
         Ok(Listener { connection: listener, own: self.instance.to_string(), schema: self.schema.clone() })
     }
 
     /// Tells the other instances to drop their caches although nothing was written.
     pub async fn tell_others(&self) -> Result<(), DbError> {
         tell(&self.pool, self.instance).await?;
+        Ok(())
+    }
+
+    /// Tells the other instances that Airtable has sent a ping, for one of them may be the one that reads.
+    pub async fn tell_of_ping(&self) -> Result<(), DbError> {
+        notify(&self.pool, PINGS, self.instance).await?;
         Ok(())
     }
 }

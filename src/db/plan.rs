@@ -3,14 +3,16 @@
 //! **Invariants:** a vehicle that was never listed is not stored: an unfinished draft in Airtable gets neither a page nor a slug.
 //! `updated_at` moves only when something that the website shows changes, so notes in unmapped fields do not reorder the listing.
 
+use std::collections::{BTreeSet, HashSet};
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
     logs::{LogEntry, LogStatus},
-    records::{Cause, Changes, Reading},
+    records::{Cause, Changes, Reading, Synced},
 };
-use crate::domain::{Action, Column, Content, Outcome};
+use crate::domain::{Action, Content, Kept, Outcome};
 
 /// Columns that no public response contains.
 const INTERNAL: [&str; 2] = ["data", "slug_wanted"];
@@ -28,6 +30,8 @@ pub(super) struct Plan {
     pub(super) outcome: Outcome,
     pub(super) cause: Cause,
     pub(super) write: Write,
+    /// Fields that were filled when the vehicle was last written and are not any more.
+    pub(super) gone: Vec<String>,
 }
 
 /// What is written to `inventario_cache`.
@@ -45,11 +49,13 @@ pub(super) enum Write {
 
 impl Plan {
     /// For a reading that is the latest of its record.
-    pub(super) fn new(reading: Reading, former: Option<Stored>, frozen: &[Column]) -> Self {
+    pub(super) fn new(reading: Reading, former: Option<Stored>, kept: &Kept) -> Self {
         let Some(found) = reading.found else {
             return Self::without_record(reading, former);
         };
         let mut content = Box::new(found.content);
+        kept.apply(&mut content, former.as_ref().map(|former| &former.content));
+        let gone = former.as_ref().map(|former| cells_gone(&former.content, &content)).unwrap_or_default();
         let warnings = found.warnings;
         let (action, changed, write, slug) = match former {
             None if !content.listed => (Action::Archived, Vec::new(), Write::Nothing, None),
@@ -63,7 +69,6 @@ impl Plan {
                 )
             }
             Some(former) => {
-                content.keep(frozen, &former.content);
                 let mut changed = content.changes_from(&former.content);
                 if former.deleted {
                     changed.push("deleted_at");
@@ -93,6 +98,7 @@ impl Plan {
             },
             cause: reading.cause,
             write,
+            gone,
         }
     }
 
@@ -141,6 +147,7 @@ impl Plan {
             },
             cause: reading.cause,
             write: Write::Nothing,
+            gone: Vec::new(),
         }
     }
 
@@ -159,19 +166,16 @@ impl Plan {
             .collect()
     }
 
-    /// Whether a column that the vehicle had filled is to be emptied.
-    pub(super) fn empties(&self) -> bool {
-        let Write::Vehicle { content, .. } = &self.write else { return false };
-        let after = serde_json::to_value(content).unwrap_or_default();
-        let is_empty = |column: &str| match &after[column] {
-            Value::Null | Value::Bool(false) => true,
-            Value::Array(list) => list.is_empty(),
-            _ => false,
-        };
-        self.outcome
-            .changed
-            .iter()
-            .any(|column| !["deleted_at", "listed"].contains(column) && is_empty(column))
+    /// Whether what it changes may be due to a field that is gone or has another type. `mapped`: the fields that matter; `seen`: those
+    /// of them that some record of the batch has filled.
+    pub(super) fn doubts_fields(&self, mapped: &BTreeSet<String>, seen: &HashSet<&str>) -> bool {
+        if matches!(self.write, Write::Nothing | Write::Deletion) {
+            return false;
+        }
+        let unreadable =
+            |column: &&str| self.outcome.warnings.iter().any(|warning| warning.column == *column);
+        self.gone.iter().any(|field| mapped.contains(field) && !seen.contains(field.as_str()))
+            || self.outcome.changed.iter().any(unreadable)
     }
 
     /// Whether a run's log mentions it by itself.
@@ -179,7 +183,22 @@ impl Plan {
         self.outcome.written || !self.outcome.warnings.is_empty()
     }
 
-    /// The row of `sync_logs`; its duration ends now.
+    /// What will have been done when the transaction ends; its duration does so now.
+    pub(super) fn synced(self, logged: bool, now: DateTime<Utc>) -> Synced {
+        let Self { outcome, cause, .. } = self;
+        let edited = cause.edited.filter(|_| outcome.written);
+        Synced {
+            duration_ms: i32::try_from(cause.since.elapsed().as_millis()).unwrap_or(i32::MAX),
+            consistency_ms: edited.map(|edited| (now - edited).num_milliseconds().max(0)),
+            outcome,
+            cause,
+            logged,
+        }
+    }
+}
+
+impl Synced {
+    /// Its row in `sync_logs`.
     pub(super) fn log_entry(&self) -> LogEntry {
         let outcome = &self.outcome;
         LogEntry {
@@ -190,22 +209,38 @@ impl Plan {
             message: outcome.message(),
             error_details: None,
             attempt_number: self.cause.attempt,
-            duration_ms: i32::try_from(self.cause.since.elapsed().as_millis()).unwrap_or(i32::MAX),
+            duration_ms: self.duration_ms,
             http_status: Some(200),
             vehicle_title: outcome.title.clone(),
             ordencompra: outcome.ordencompra.clone(),
             ordenstatus: outcome.ordenstatus.clone(),
-            metadata: json!({
-                "action": outcome.action,
-                "trigger": self.cause.trigger,
-                "warnings": outcome.warnings,
-                "changed": outcome.changed,
-                "superseded": outcome.superseded,
-                "deliveries": self.cause.deliveries,
-                "timings": self.cause.timings,
-            }),
+            metadata: self.metadata(),
         }
     }
+
+    fn metadata(&self) -> Value {
+        let outcome = &self.outcome;
+        let mut metadata = json!({
+            "action": outcome.action,
+            "trigger": self.cause.trigger,
+            "warnings": outcome.warnings,
+            "changed": outcome.changed,
+            "superseded": outcome.superseded,
+            "deliveries": self.cause.deliveries,
+            "timings": self.cause.timings,
+        });
+        if let Some(run) = self.cause.run {
+            metadata["run"] = json!(run);
+        }
+        if let Some(consistency_ms) = self.consistency_ms {
+            metadata["consistency_ms"] = consistency_ms.into();
+        }
+        metadata
+    }
+}
+
+fn cells_gone(former: &Content, content: &Content) -> Vec<String> {
+    former.data.keys().filter(|field| !content.data.contains_key(*field)).cloned().collect()
 }
 
 fn changed_vehicle(content: Box<Content>, former: &Stored, changed: &[&str]) -> Write {

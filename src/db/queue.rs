@@ -8,8 +8,9 @@
 //!
 //! **Not here:** when to try again (`sync::queue`).
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashMap, time::Duration};
 
+use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
 use super::{Db, DbError, Stamp, interval};
@@ -24,6 +25,8 @@ pub struct Accepted {
     pub trigger: Trigger,
     /// Who asked.
     pub source: Option<String>,
+    /// When the record was edited, or else when the delivery was accepted.
+    pub edited: DateTime<Utc>,
     /// Why it was not settled at once.
     pub reason: String,
 }
@@ -37,71 +40,87 @@ pub struct Claimed {
     pub trigger: Trigger,
     /// Who asked.
     pub source: Option<String>,
+    /// When the record was edited, as far as that is known; else when it was queued.
+    pub edited: DateTime<Utc>,
     /// How often it was tried, this time included.
     pub attempts: i32,
 }
 
-/// Deletes the deliveries that a read settles, and says which they were.
+/// Deletes the deliveries that a read settles, and says which they were and when what they tell of was edited.
 pub(super) async fn settle(
     executor: impl PgExecutor<'_>,
     ids: &[String],
     stamp: Stamp,
-) -> Result<HashSet<String>, sqlx::Error> {
-    let settled = sqlx::query_scalar!(
-        "delete from sync_queue where record_id = any($1) and delivered_seq < $2 returning record_id",
+) -> Result<HashMap<String, DateTime<Utc>>, sqlx::Error> {
+    let settled = sqlx::query!(
+        r#"delete from sync_queue where record_id = any($1) and delivered_seq < $2
+           returning record_id, coalesce(edited_at, enqueued_at) as "edited!""#,
         ids,
         stamp.0
     )
     .fetch_all(executor)
     .await?;
-    Ok(settled.into_iter().collect())
+    Ok(settled.into_iter().map(|row| (row.record_id, row.edited)).collect())
+}
+
+/// Keeps deliveries, joining those that wait already.
+pub(super) async fn insert(
+    executor: impl PgExecutor<'_>,
+    accepted: &[Accepted],
+    delay: Duration,
+) -> Result<(), sqlx::Error> {
+    let (mut ids, mut triggers, mut sources, mut reasons, mut edits) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for delivery in accepted {
+        ids.push(delivery.record_id.to_string());
+        triggers.push(delivery.trigger.as_str().to_owned());
+        sources.push(delivery.source.clone());
+        reasons.push(delivery.reason.clone());
+        edits.push(delivery.edited);
+    }
+    sqlx::query!(
+        "insert into sync_queue as q (record_id, trigger, source, last_error, edited_at, next_attempt_at)
+         select id, trigger, source, reason, edited, now() + $6
+         from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) as d(id, trigger, source, reason, edited)
+         order by id
+         on conflict (record_id) do update set
+             delivered_seq = excluded.delivered_seq,
+             trigger = excluded.trigger,
+             source = excluded.source,
+             last_error = excluded.last_error,
+             edited_at = least(q.edited_at, excluded.edited_at),
+             next_attempt_at = least(q.next_attempt_at, excluded.next_attempt_at),
+             attempts = case when q.status = 'dead' then 0 else q.attempts end,
+             status = 'waiting'",
+        &ids,
+        &triggers,
+        &sources as &[Option<String>],
+        &reasons,
+        &edits,
+        interval(delay)
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
 }
 
 impl Db {
     /// Keeps deliveries until they are settled; the first try is due after `delay`.
     pub async fn enqueue(&self, accepted: &[Accepted], delay: Duration) -> Result<(), DbError> {
-        let (mut ids, mut triggers, mut sources, mut reasons) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for delivery in accepted {
-            ids.push(delivery.record_id.to_string());
-            triggers.push(delivery.trigger.as_str().to_owned());
-            sources.push(delivery.source.clone());
-            reasons.push(delivery.reason.clone());
-        }
-        sqlx::query!(
-            "insert into sync_queue as q (record_id, trigger, source, last_error, next_attempt_at)
-             select id, trigger, source, reason, now() + $5
-             from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as d(id, trigger, source, reason)
-             order by id
-             on conflict (record_id) do update set
-                 delivered_seq = excluded.delivered_seq,
-                 trigger = excluded.trigger,
-                 source = excluded.source,
-                 last_error = excluded.last_error,
-                 next_attempt_at = least(q.next_attempt_at, excluded.next_attempt_at),
-                 attempts = case when q.status = 'dead' then 0 else q.attempts end,
-                 status = 'waiting'",
-            &ids,
-            &triggers,
-            &sources as &[Option<String>],
-            &reasons,
-            interval(delay)
-        )
-        .execute(&self.pool)
-        .await?;
+        insert(&self.pool, accepted, delay).await?;
         Ok(())
     }
 
     /// Claims up to `limit` due records for `lease`. Several instances may claim at once; none gets what another has.
     pub async fn claim_due(&self, limit: i64, lease: Duration) -> Result<Vec<Claimed>, DbError> {
         let rows = sqlx::query!(
-            "update sync_queue set claimed_until = now() + $2, attempts = attempts + 1
+            r#"update sync_queue set claimed_until = now() + $2, attempts = attempts + 1
              where record_id in (
                  select record_id from sync_queue
                  where status = 'waiting' and next_attempt_at <= now() and (claimed_until is null or claimed_until < now())
                  order by next_attempt_at limit $1 for update skip locked
              )
-             returning record_id, trigger, source, attempts",
+             returning record_id, trigger, source, attempts, coalesce(edited_at, enqueued_at) as "edited!""#,
             limit,
             interval(lease)
         )
@@ -114,6 +133,7 @@ impl Db {
                     record_id: row.record_id.parse().ok()?,
                     trigger: Trigger::parse(&row.trigger).unwrap_or(Trigger::Webhook),
                     source: row.source,
+                    edited: row.edited,
                     attempts: row.attempts,
                 })
             })
@@ -125,6 +145,20 @@ impl Db {
         sqlx::query!(
             "update sync_queue set next_attempt_at = now()
              where status = 'waiting' and next_attempt_at > now() and (claimed_until is null or claimed_until < now())"
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Makes these records due, if they still wait and nobody has claimed them.
+    pub async fn make_these_due(&self, ids: &[RecordId]) -> Result<(), DbError> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        sqlx::query!(
+            "update sync_queue set next_attempt_at = now()
+             where record_id = any($1) and status = 'waiting' and next_attempt_at > now()
+                 and (claimed_until is null or claimed_until < now())",
+            &ids
         )
         .execute(&self.pool)
         .await?;

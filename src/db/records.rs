@@ -12,7 +12,7 @@
 //! **Not here:** raising the cache's generation, which the caller does after this returned and before it answers.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Instant,
 };
 
@@ -26,9 +26,11 @@ use super::{
     logs::{self, LogEntry},
     notify,
     plan::{Plan, Stored, Write},
-    queue, slugs,
+    queue,
+    runs::RunId,
+    slugs,
 };
-use crate::domain::{Column, Content, Normalized, Outcome, RecordId, Trigger};
+use crate::domain::{Content, Kept, Normalized, Outcome, RecordId, Trigger};
 
 /// What a read found for one record.
 #[derive(Debug, Clone)]
@@ -54,6 +56,10 @@ pub struct Cause {
     pub deliveries: usize,
     /// When the first of them was accepted.
     pub since: Instant,
+    /// When the record was edited in Airtable, as far as that is known: what the time to consistency begins with.
+    pub edited: Option<DateTime<Utc>>,
+    /// The run that it is part of.
+    pub run: Option<RunId>,
     /// How long the parts took so far, in ms.
     pub timings: Timings,
 }
@@ -73,16 +79,32 @@ pub struct Timings {
     pub invalidate: f64,
 }
 
+/// A record that was synced, and how.
+#[derive(Debug, Clone)]
+pub struct Synced {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Why it was synced, with how long the parts took.
+    pub cause: Cause,
+    /// From acceptance to the log, in ms.
+    pub duration_ms: i32,
+    /// From the edit in Airtable to the stored row, in ms; only for what was written.
+    pub consistency_ms: Option<i64>,
+    /// Whether it has a row of its own in `sync_logs`.
+    pub logged: bool,
+}
+
 /// Columns with what is stored in them and what would be.
 pub type Changes = BTreeMap<&'static str, (Value, Value)>;
 
 /// Whether it is known which fields the table has now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fields {
+pub enum Fields<'a> {
     /// It was looked up just now, or cannot be.
     Sure,
-    /// It was looked up some time ago: a value that vanished may have gone with its field, which leaves the column as it was.
-    Unsure,
+    /// It was looked up some time ago: a value that vanished from one of these may have gone with its field, which leaves the column
+    /// as it was.
+    Unsure(&'a BTreeSet<String>),
 }
 
 /// How much of a batch goes into the log.
@@ -97,34 +119,37 @@ pub enum Logged {
 impl Db {
     /// Stores a batch of readings made under one stamp, each record at most once; the outcomes come in the order of the readings.
     ///
-    /// `frozen` names columns whose fields are gone from the base: they stay as they are stored. Fails as a whole: nothing of
+    /// `kept`: what stays as it is stored, because its fields are gone from the base. Fails as a whole: nothing of
     /// the batch is stored then; with [`DbError::FieldsMayBeGone`] it should be stored again once `fields` are sure.
     pub async fn store(
         &self,
         stamp: Stamp,
         readings: Vec<Reading>,
-        frozen: &[Column],
+        kept: &Kept,
         logged: Logged,
-        fields: Fields,
-    ) -> Result<Vec<Outcome>, DbError> {
+        fields: Fields<'_>,
+    ) -> Result<Vec<Synced>, DbError> {
         let started = Instant::now();
         let mut tx = self.pool.begin().await?;
         let mut ids: Vec<String> = readings.iter().map(|reading| reading.record_id.to_string()).collect();
         ids.sort_unstable();
         let claimed = claim(&mut tx, &ids, stamp).await?;
         let mut stored = stored(&mut tx, &ids).await?;
+        let seen = seen_filled(&readings, fields);
         let mut plans: Vec<Plan> = readings
             .into_iter()
             .map(|reading| {
                 let former = stored.remove(reading.record_id.as_str());
                 if claimed.contains(reading.record_id.as_str()) {
-                    Plan::new(reading, former, frozen)
+                    Plan::new(reading, former, kept)
                 } else {
                     Plan::superseded(reading, former)
                 }
             })
             .collect();
-        if fields == Fields::Unsure && plans.iter().any(Plan::empties) {
+        if let Fields::Unsure(mapped) = fields
+            && plans.iter().any(|plan| plan.doubts_fields(mapped, &seen))
+        {
             return Err(DbError::FieldsMayBeGone);
         }
         slugs::assign(&mut tx, &mut plans).await?;
@@ -136,24 +161,25 @@ impl Db {
         }
         let invalidate = ms_since(telling);
         let upsert = ms_since(started) - invalidate;
-        let entries: Vec<LogEntry> = plans
-            .iter_mut()
-            .filter(|plan| {
-                logged == Logged::All
-                    || plan.is_notable()
-                    || settled.contains(plan.outcome.record_id.as_str())
-            })
-            .map(|plan| {
+        let now = crate::clock::now();
+        let synced: Vec<Synced> = plans
+            .into_iter()
+            .map(|mut plan| {
                 plan.cause.timings.upsert = upsert;
                 plan.cause.timings.invalidate = invalidate;
-                plan.log_entry()
+                let waited_since = settled.get(plan.outcome.record_id.as_str()).copied();
+                plan.cause.edited = plan.cause.edited.into_iter().chain(waited_since).min();
+                let logged = logged == Logged::All || plan.is_notable() || waited_since.is_some();
+                plan.synced(logged, now)
             })
             .collect();
+        let entries: Vec<LogEntry> =
+            synced.iter().filter(|synced| synced.logged).map(Synced::log_entry).collect();
         if !entries.is_empty() {
             logs::insert(&mut *tx, &entries).await?;
         }
         tx.commit().await?;
-        Ok(plans.into_iter().map(|plan| plan.outcome).collect())
+        Ok(synced)
     }
 }
 
@@ -162,7 +188,7 @@ impl Db {
     pub async fn preview(
         &self,
         readings: Vec<Reading>,
-        frozen: &[Column],
+        kept: &Kept,
     ) -> Result<Vec<(Outcome, Changes)>, DbError> {
         let ids: Vec<String> = readings.iter().map(|reading| reading.record_id.to_string()).collect();
         let mut connection = self.pool.acquire().await?;
@@ -172,7 +198,7 @@ impl Db {
             .map(|reading| {
                 let former = stored.remove(reading.record_id.as_str());
                 let before = former.as_ref().map(|stored| stored.content.clone());
-                let plan = Plan::new(reading, former, frozen);
+                let plan = Plan::new(reading, former, kept);
                 let changes = plan.changes(before.as_ref());
                 (plan.outcome, changes)
             })
@@ -199,6 +225,16 @@ impl Db {
         .await?;
         Ok(known.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
+}
+
+/// Of the fields that matter, those that some record of the batch has filled: they are there.
+fn seen_filled<'a>(readings: &[Reading], fields: Fields<'a>) -> HashSet<&'a str> {
+    let Fields::Unsure(mapped) = fields else { return HashSet::new() };
+    let filled = |field: &&String| {
+        let found = readings.iter().filter_map(|reading| reading.found.as_ref());
+        found.into_iter().any(|found| found.content.data.contains_key(*field))
+    };
+    mapped.iter().filter(filled).map(String::as_str).collect()
 }
 
 /// The ids for which this read is the latest; their records are locked until the transaction ends.

@@ -5,12 +5,13 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Db, DbError, Stamp, lock::RunLock};
 use crate::domain::{RecordId, Trigger};
 
 /// What a run did so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct RunCounts {
     /// Pages fetched.
     pub pages: i32,

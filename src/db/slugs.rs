@@ -30,6 +30,7 @@ pub(super) async fn assign(tx: &mut PgConnection, plans: &mut [Plan]) -> Result<
         if let Some(former) = plan.outcome.slug.replace(slug.clone())
             && former != slug
         {
+            plan.outcome.changed.push("slug");
             moved.push((id, former, slug));
         }
     }

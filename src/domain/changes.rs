@@ -3,7 +3,7 @@
 //! **Invariants:** a content has no changes from itself, nor from what PostgreSQL gives back of it. Derived columns follow what
 //! was kept: `carroceria`, `vendido`, `listed`, `title` and `feature_image` never contradict their sources.
 //!
-//! **Not here:** which columns lost their fields, see [`Mapping::columns_without`](super::Mapping::columns_without).
+//! **Not here:** which columns lost their fields, see [`Kept`](super::Kept).
 
 use std::cell::LazyCell;
 
@@ -61,8 +61,7 @@ impl Content {
             self.keep_one(*column, former);
         }
         let kept = |column| columns.contains(&column);
-        if (kept(Column::Marca) || kept(Column::Modelo))
-            && !kept(Column::Title)
+        if [Column::Marca, Column::Modelo, Column::Title].into_iter().any(kept)
             && former.brand_and_model().as_ref() == Some(&former.title)
             && let Some(title) = self.brand_and_model()
         {

@@ -55,11 +55,19 @@ impl Mapping {
         self.readings.values().flat_map(Reading::fields).collect::<BTreeSet<_>>().into_iter()
     }
 
-    /// The mapped columns none of whose fields exist. They are to be left as they were, see
-    /// [`Content::keep`](super::Content::keep).
-    pub fn columns_without(&self, exists: impl Fn(&str) -> bool) -> Vec<Column> {
-        let lost = self.readings.iter().filter(|(_, reading)| !reading.fields().any(&exists));
-        lost.map(|(column, _)| *column).collect()
+    /// The columns it maps.
+    pub fn columns(&self) -> impl Iterator<Item = Column> {
+        self.readings.keys().copied()
+    }
+
+    /// The same mapping without the sources that name a field which `refuses` holds for.
+    #[must_use]
+    pub fn without(&self, refuses: impl Fn(Column, &str) -> bool) -> Self {
+        let mut left = self.clone();
+        for (column, reading) in &mut left.readings {
+            reading.sources.retain(|source| !source.iter().any(|field| refuses(*column, field)));
+        }
+        left
     }
 
     /// The same mapping with each field replaced by the name under which records carry it, so that `fld…` ids become names.
@@ -81,7 +89,7 @@ impl Mapping {
     }
 
     /// The sources of a column in order of preference; none if it is not mapped.
-    pub(super) fn sources(&self, column: Column) -> &[Source] {
+    pub fn sources(&self, column: Column) -> &[Vec<String>] {
         self.readings.get(&column).map_or(&[], |reading| &reading.sources)
     }
 
@@ -126,17 +134,11 @@ mod tests {
     }
 
     #[test]
-    fn a_column_is_lost_when_none_of_its_fields_exist() {
-        let mapping = small();
-        assert_eq!(mapping.columns_without(|_| true), []);
-        assert_eq!(mapping.columns_without(|field| field != "Marca"), [Column::Marca]);
-        assert_eq!(mapping.columns_without(|field| field != "Oferta"), []);
-        assert_eq!(
-            mapping.columns_without(|field| !["Oferta", "oferta", "Estado"].contains(&field)),
-            [Column::Oferta, Column::Ordenstatus]
-        );
-        // A column that is left out of the mapping was never there, so it is not lost.
-        assert_eq!(mapping.columns_without(|_| false).len(), 4);
+    fn a_source_goes_with_any_of_its_fields_and_only_where_it_is_refused() {
+        let left = small().without(|column, field| column == Column::Title && field == "Marca");
+        assert_eq!(left.sources(Column::Title), [["Auto"]]);
+        assert_eq!(left.sources(Column::Marca), [["Marca"]]);
+        assert!(small().without(|_, _| true).fields_of(Column::Oferta).next().is_none());
     }
 
     #[test]

@@ -11,10 +11,14 @@
 
 mod cell;
 mod changes;
+mod closest;
 mod column;
+mod field_type;
 mod filter;
 mod fold;
 mod ids;
+mod kept;
+mod known_field;
 mod mapping;
 mod mapping_file;
 mod money;
@@ -34,10 +38,13 @@ mod value;
 mod vehicle;
 
 pub use self::{
+    closest::closest,
     column::{Column, Kind, UnknownColumn},
     filter::{Filter, MAX_CHARS, MAX_VALUES, MAX_WORDS, WrongParameter, wrong},
     fold::{fold, words},
     ids::{InvalidRecordId, RecordId},
+    kept::Kept,
+    known_field::KnownField,
     mapping::Mapping,
     mapping_file::{MappingError, MappingProblem},
     money::Money,

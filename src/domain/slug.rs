@@ -5,6 +5,8 @@
 //!
 //! **Not here:** the suffix that makes it unique, and redirects from former ones; the database gives both.
 
+use std::borrow::Cow;
+
 use deunicode::deunicode_char;
 
 use super::Content;
@@ -61,7 +63,27 @@ pub(super) fn of_page(text: &str) -> Result<String, String> {
         None => text,
     };
     let path = path.split(['?', '#']).next().unwrap_or_default();
-    usable(path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default())
+    usable(&percent_decoded(path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default()))
+}
+
+/// A part of an address as it is read: `cami%C3%B3n` is `camión`. What is not percent-encoded UTF-8 stays as it is.
+fn percent_decoded(part: &str) -> Cow<'_, str> {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digit = |place: usize| char::from(*after.get(place)?).to_digit(16);
+        if *first == b'%'
+            && let (Some(high), Some(low)) = (digit(0), digit(1))
+            && let Ok(byte) = u8::try_from(high * 16 + low)
+        {
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(part), Cow::Owned)
 }
 
 fn usable(text: &str) -> Result<String, String> {
@@ -131,6 +153,13 @@ mod tests {
             ("https://trefa.mx/autos/mazda-3-2020?utm=x#top", Ok("mazda-3-2020")),
             ("https://trefa.mx/autos/mazda-3#top/x", Ok("mazda-3")),
             ("/autos/Mazda-3//", Ok("mazda-3")),
+            ("https://trefa.mx/autos/cami%C3%B3n-a%c3%b1o-2020/", Ok("camion-ano-2020")),
+            ("https://trefa.mx/autos/kia%20r%C3%ADo%2Fsport?x=%C3", Ok("kia-rio-sport")),
+            ("kia%20rio", Ok("kia-rio")),
+            ("rebaja-5%-hoy", Ok("rebaja-5-hoy")),
+            ("mazda%C3", Ok("mazda-c3")),
+            ("mazda%", Ok("mazda")),
+            ("El 20%25 de hoy", Ok("el-20-25-de-hoy")),
             ("trefa.mx/autos/mazda-3", Ok("mazda-3")),
             ("mazda-3", Ok("mazda-3")),
             ("Mazda 3 Hatchback / Sport", Ok("mazda-3-hatchback-sport")),

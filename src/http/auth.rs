@@ -29,6 +29,11 @@ impl Credentials {
         let hash = |secret: &SecretString| Arc::new(Sha256::digest(secret.expose_secret()).into());
         Self { webhook: hash(&settings.webhook_secret), admin: hash(&settings.admin_token) }
     }
+
+    /// Whether this is the operators' token.
+    pub(super) fn is_admin(&self, token: &[u8]) -> bool {
+        is_secret(token, &self.admin)
+    }
 }
 
 /// Proof that the caller is an operator.
@@ -69,7 +74,11 @@ fn is_bearer(parts: &Parts, expected: &[u8; 32]) -> bool {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
         _ => b"",
     };
-    Sha256::digest(token).ct_eq(expected).into()
+    is_secret(token, expected)
+}
+
+fn is_secret(given: &[u8], expected: &[u8; 32]) -> bool {
+    Sha256::digest(given).ct_eq(expected).into()
 }
 
 fn unauthorized(what: &str) -> Problem {

@@ -42,8 +42,29 @@ pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapp
         .into_response(),
         Answer::Unknown => unknown(wrapping.slug).into_response(),
     };
+    let control = matches!(served.answer(), Answer::Body(_) | Answer::Moved(_));
+    dress(&mut response, &served, &wrapping, control);
+    response
+}
+
+/// The same for a body that can be sent as it is; `None`: the long way has something to do.
+pub(super) fn ready(served: &Served, request: &HeaderMap, wrapping: &Wrapping<'_>) -> Option<Response> {
+    let Answer::Body(body) = served.answer() else { return None };
+    let mut response = match not_modified(body, request) {
+        Some(response) => response,
+        None => {
+            let (coding, bytes) = body.ready(conditional::coding(request))?;
+            whole(body, coding, bytes)
+        }
+    };
+    dress(&mut response, served, wrapping, true);
+    Some(response)
+}
+
+/// What every answer of the catalog says beside its content.
+fn dress(response: &mut Response, served: &Served, wrapping: &Wrapping<'_>, control: bool) {
     let headers = response.headers_mut();
-    if matches!(served.answer(), Answer::Body(_) | Answer::Moved(_)) {
+    if control {
         headers.insert(header::CACHE_CONTROL, wrapping.control.clone());
     }
     let from = match served.from {
@@ -52,8 +73,7 @@ pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapp
         From::Stale => "stale",
     };
     headers.insert(X_CACHE, HeaderValue::from_static(from));
-    headers.insert(SERVER_TIMING, timing(&served, wrapping.started.elapsed()));
-    response
+    headers.insert(SERVER_TIMING, timing(served, wrapping.started.elapsed()));
 }
 
 /// That there is no such vehicle.
@@ -64,14 +84,25 @@ pub(super) fn unknown(slug: &str) -> Problem {
 
 /// The body in the form that the client likes best, or 304 when it has it.
 async fn send(body: &Body, request: &HeaderMap) -> Response {
-    if let Some(etag) = conditional::still_valid(request, body.etags()) {
-        let mut response = StatusCode::NOT_MODIFIED.into_response();
-        describe(response.headers_mut(), body, etag);
+    if let Some(response) = not_modified(body, request) {
         return response;
     }
     let (coding, bytes) = body.encoded(conditional::coding(request)).await;
+    whole(body, coding, bytes)
+}
+
+fn not_modified(body: &Body, request: &HeaderMap) -> Option<Response> {
+    let etag = conditional::still_valid(request, body.etags())?;
+    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    describe(response.headers_mut(), body, etag);
+    Some(response)
+}
+
+fn whole(body: &Body, coding: Coding, bytes: Bytes) -> Response {
     let mut response = Response::new(HttpBody::from(bytes));
     let headers = response.headers_mut();
+    // One allocation for all that follows, CORS and request id included.
+    headers.reserve(14);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if coding != Coding::Identity {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding.name()));

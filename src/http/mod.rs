@@ -8,10 +8,14 @@
 mod auth;
 mod compat;
 mod conditional;
+mod dashboard;
 mod deliver;
 mod docs;
+mod express;
 mod guard;
+mod measure;
 mod monitoring;
+mod notifications;
 mod openapi;
 mod ops;
 mod pages;
@@ -30,7 +34,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::FromRef,
-    http::{HeaderValue, Method, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware,
 };
 use tower_http::{
@@ -40,8 +44,12 @@ use tower_http::{
 use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-pub use self::{auth::Credentials, per_client::PerClient};
-use self::{guard::InFlight, per_client::Gate, problem::Problem};
+pub use self::{
+    auth::Credentials,
+    dashboard::{Dashboard, Shown},
+    per_client::PerClient,
+};
+use self::{express::Express, guard::InFlight, per_client::Gate, problem::Problem, serve::Front};
 use crate::{
     alerts::Alerts,
     catalog::Catalog,
@@ -68,6 +76,8 @@ pub struct AppState {
     pub credentials: Credentials,
     /// Limits and headers.
     pub limits: Arc<Limits>,
+    /// The page for operators.
+    pub dashboard: Dashboard,
 }
 
 /// Limits and headers of the HTTP edge.
@@ -95,6 +105,8 @@ pub struct Limits {
     pub slugs_control: HeaderValue,
     /// How long a response is kept at most.
     pub cache_ttl: Duration,
+    /// Whether health and metrics have an address of their own.
+    pub health_apart: bool,
     /// Whether the old system's addresses answer.
     pub supabase_paths: bool,
     /// What one client may ask of the public routes; `None`: anything.
@@ -123,6 +135,7 @@ impl Limits {
             facets_control: cache.facets_control.parse()?,
             slugs_control: cache.slugs_control.parse()?,
             cache_ttl: cache.ttl,
+            health_apart: server.admin_bind.is_some(),
             supabase_paths: config.compat.supabase_paths,
             per_client: per_client(server),
             shop: config.shop.page.then(|| config.shop.photo_origins.clone()),
@@ -134,39 +147,60 @@ fn per_client(server: &ServerSettings) -> Option<PerClient> {
     Some(PerClient {
         rate: NonZeroU32::new(server.client_requests_per_second)?,
         burst: NonZeroU32::new(server.client_burst)?,
-        address_header: server.client_address_header.as_ref().and_then(|name| name.parse().ok()),
+        behind_proxy: server.behind_proxy,
     })
 }
 
 /// The whole service.
-pub fn router(state: AppState) -> Router {
-    let (public, private) = routes(state.limits.supabase_paths);
+fn router(state: AppState) -> Router {
+    let (public, mut private) = routes(state.limits.supabase_paths);
+    if !state.limits.health_apart {
+        private = private.merge(health());
+    }
     let (public, public_api) = public.split_for_parts();
     let (private, private_api) = private.split_for_parts();
-    let in_flight = InFlight::new(&state.limits);
     let mut public = public.merge(openapi::route(&describe(public_api, private_api)));
     if let Some(limit) = &state.limits.per_client {
         public = public.layer(middleware::from_fn_with_state(Gate::new(limit), per_client::gate));
     }
     let shop = state.limits.shop.as_deref().map(shop::routes).unwrap_or_default();
-    public
+    let routes = public
         .layer(cors(&state.limits.cors_origins))
         .merge(private.layer(middleware::from_fn(request_id::trace)))
         .merge(docs::routes())
         .merge(pages::routes())
-        .merge(shop)
+        .merge(dashboard::routes())
+        .merge(shop);
+    edge(routes, state)
+}
+
+/// Health, readiness and metrics alone, for `server.admin_bind`.
+pub fn admin_router(state: AppState) -> Router {
+    edge(health().split_for_parts().0.layer(middleware::from_fn(request_id::trace)), state)
+}
+
+/// What every request passes on its way in and out.
+fn edge(routes: Router<AppState>, state: AppState) -> Router {
+    let in_flight = InFlight::new(&state.limits);
+    routes
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(middleware::from_fn_with_state(in_flight, guard::guard))
-        .layer(middleware::from_fn(request_id::identify))
+        .layer(middleware::from_fn_with_state(state.monitor.clone(), request_id::identify))
         .with_state(state)
+}
+
+/// The whole service, with the short way of its hits.
+pub fn front(state: AppState) -> Front {
+    let express = Express::new(&state);
+    Front::new(router(state), express)
 }
 
 /// The description of the API.
 pub fn api(supabase_paths: bool) -> Description {
     let (public, private) = routes(supabase_paths);
-    describe(public.into_openapi(), private.into_openapi())
+    describe(public.into_openapi(), private.merge(health()).into_openapi())
 }
 
 fn describe(public: Description, private: Description) -> Description {
@@ -186,12 +220,16 @@ fn routes(supabase_paths: bool) -> (OpenApiRouter<AppState>, OpenApiRouter<AppSt
         .routes(routes!(ops::cache_stats));
     let private = OpenApiRouter::new()
         .routes(routes!(webhook::airtable_sync))
+        .routes(routes!(notifications::airtable_notifications))
         .routes(routes!(ops::invalidate_cache))
         .routes(routes!(monitoring::kpis))
+        .routes(routes!(monitoring::sync_logs))
+        .routes(routes!(monitoring::sync_stats))
+        .routes(routes!(monitoring::runs))
+        .routes(routes!(monitoring::run))
+        .routes(routes!(monitoring::queue))
         .routes(routes!(runs::sync))
-        .routes(routes!(runs::replay))
-        .routes(routes!(ops::healthz))
-        .routes(routes!(ops::readyz));
+        .routes(routes!(runs::replay));
     if !supabase_paths {
         return (public, private);
     }
@@ -200,6 +238,14 @@ fn routes(supabase_paths: bool) -> (OpenApiRouter<AppState>, OpenApiRouter<AppSt
         public.merge(compat::public()).nest(compat::FUNCTIONS, compat::public()),
         private.merge(compat::private()).nest(compat::FUNCTIONS, functions),
     )
+}
+
+/// What machines ask.
+fn health() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(ops::healthz))
+        .routes(routes!(ops::readyz))
+        .routes(routes!(ops::metrics))
 }
 
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
@@ -212,5 +258,14 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
         .allow_origin(origin)
         .allow_methods([Method::GET, Method::HEAD])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([header::ETAG, deliver::X_CACHE, deliver::SERVER_TIMING, request_id::X_REQUEST_ID])
+        .expose_headers(EXPOSED)
+}
+
+/// What browsers may see of an answer beside its body.
+const EXPOSED: [HeaderName; 4] =
+    [header::ETAG, deliver::X_CACHE, deliver::SERVER_TIMING, request_id::X_REQUEST_ID];
+
+fn exposed_headers() -> HeaderValue {
+    let names = EXPOSED.map(|name| name.to_string()).join(",");
+    names.parse().unwrap_or(HeaderValue::from_static(""))
 }

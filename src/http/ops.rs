@@ -1,9 +1,9 @@
-//! Health, readiness, the cache's figures and its invalidation.
+//! Health, readiness, metrics, the cache's figures and its invalidation.
 
 use axum::{
     Json,
     extract::State,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -13,6 +13,7 @@ use super::{Problem, auth::Admin, schema::AdminProblems};
 use crate::{
     catalog::{CacheStats, Catalog},
     db::Db,
+    monitor::Monitor,
 };
 
 /// How it is.
@@ -44,6 +45,13 @@ pub(super) async fn readyz(State(db): State<Db>) -> Response {
             .into_response()
         }
     }
+}
+
+/// Everything that a Prometheus collects
+#[utoipa::path(get, path = "/metrics", tag = "operations",
+    responses((status = 200, description = "In Prometheus' text format", body = String, content_type = "text/plain")))]
+pub(super) async fn metrics(State(monitor): State<Monitor>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], monitor.metrics().await)
 }
 
 /// What the cache did since the start, and what it holds

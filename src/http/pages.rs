@@ -17,8 +17,10 @@ use sha2::{Digest, Sha256};
 use super::{AppState, Problem, problem};
 
 /// The files: name, content type, content.
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("base.css", "text/css; charset=utf-8", include_str!("pages/base.css")),
+    ("dashboard.css", "text/css; charset=utf-8", include_str!("dashboard/dashboard.css")),
+    ("dashboard.js", "text/javascript; charset=utf-8", include_str!("dashboard/dashboard.js")),
     ("icon.svg", "image/svg+xml", include_str!("pages/icon.svg")),
     ("shop.css", "text/css; charset=utf-8", include_str!("shop/shop.css")),
     ("shop.js", "text/javascript; charset=utf-8", include_str!("shop/shop.js")),
@@ -83,12 +85,15 @@ impl Policy {
 pub(super) fn render(template: &impl askama::Template, policy: &Policy) -> Response {
     match template.render() {
         Ok(html) => (policy.headers(), html).into_response(),
-        Err(error) => {
-            tracing::error!(error = %error, "a page could not be rendered; this is a mistake in vitrina");
-            let detail = "The page could not be made; the log has the reason under this request's id.";
-            Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
-        }
+        Err(error) => broken(&error),
     }
+}
+
+/// That a template failed.
+pub(super) fn broken(error: &askama::Error) -> Response {
+    tracing::error!(error = %error, "a page could not be rendered; this is a mistake in vitrina");
+    let detail = "The page could not be made; the log has the reason under this request's id.";
+    Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, detail).into_response()
 }
 
 /// The files of the pages.

@@ -16,7 +16,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -34,8 +34,8 @@ pub struct PerClient {
     pub rate: NonZeroU32,
     /// Requests at once.
     pub burst: NonZeroU32,
-    /// The header in which a proxy in front names the client; `None`: who connects is the client.
-    pub address_header: Option<HeaderName>,
+    /// Whether a proxy in front names the client; otherwise who connects is the client.
+    pub behind_proxy: bool,
 }
 
 #[derive(Clone)]
@@ -43,7 +43,7 @@ pub(super) struct Gate(Arc<Inner>);
 
 struct Inner {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
-    address_header: Option<HeaderName>,
+    behind_proxy: bool,
     asked: AtomicU32,
 }
 
@@ -52,7 +52,7 @@ impl Gate {
         let quota = Quota::per_second(limit.rate).allow_burst(limit.burst);
         Self(Arc::new(Inner {
             limiter: RateLimiter::keyed(quota),
-            address_header: limit.address_header.clone(),
+            behind_proxy: limit.behind_proxy,
             asked: AtomicU32::new(0),
         }))
     }
@@ -60,8 +60,9 @@ impl Gate {
 
 pub(super) async fn gate(State(Gate(gate)): State<Gate>, request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let named = gate.address_header.as_ref().and_then(|header| named(request.headers(), header));
-    let Some(client) = named.or(peer) else { return next.run(request).await };
+    let Some(client) = client(request.headers(), peer, gate.behind_proxy) else {
+        return next.run(request).await;
+    };
     if gate.asked.fetch_add(1, Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
         gate.limiter.retain_recent();
     }
@@ -81,10 +82,15 @@ fn too_many(seconds: u64) -> Response {
     response
 }
 
-/// The last address of the header: the one that the proxy in front has added itself, whatever the client wrote before it.
-fn named(headers: &HeaderMap, header: &HeaderName) -> Option<IpAddr> {
-    let last = headers.get_all(header).iter().next_back()?.to_str().ok()?.rsplit(',').next()?.trim();
-    last.parse().or_else(|_| last.parse::<SocketAddr>().map(|address| address.ip())).ok()
+/// Who asks. Behind a proxy it is the last address of `X-Forwarded-For`: the one that the proxy has added itself, whatever the client
+/// wrote before it.
+pub(super) fn client(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> Option<IpAddr> {
+    let named = || {
+        let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+        let last = last.rsplit(',').next()?.trim();
+        last.parse().or_else(|_| last.parse::<SocketAddr>().map(|address| address.ip())).ok()
+    };
+    behind_proxy.then(named).flatten().or(peer)
 }
 
 fn network(client: IpAddr) -> IpAddr {
@@ -99,6 +105,8 @@ fn network(client: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
+
     use super::*;
 
     #[test]
@@ -115,7 +123,9 @@ mod tests {
         ] {
             let headers: HeaderMap =
                 values.iter().map(|value| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
-            assert_eq!(named(&headers, &name), address.map(|text| text.parse().unwrap()), "{values:?}");
+            let found = client(&headers, None, true);
+            assert_eq!(found, address.map(|text| text.parse().unwrap()), "{values:?}");
+            assert_eq!(client(&headers, None, false), None, "whoever writes what");
         }
     }
 

@@ -4,29 +4,38 @@
 //! nothing that a caller writes can break a log line.
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
     middleware::Next,
     response::Response,
 };
 use tracing::{Instrument, Span};
 
+use super::measure::Stopwatch;
+use crate::monitor::Monitor;
+
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is taken over.
 const MAX_LENGTH: usize = 64;
 
-/// Gives every request an id; those below find it among the request's headers.
-pub(super) async fn identify(mut request: Request, next: Next) -> Response {
-    let given = request.headers().get(&X_REQUEST_ID).filter(|id| is_sane(id)).cloned();
-    let id = given.unwrap_or_else(new_id);
+/// Gives every request an id; those below find it among the request's headers. Being outermost, it also takes the time.
+pub(super) async fn identify(State(monitor): State<Monitor>, mut request: Request, next: Next) -> Response {
+    let stopwatch = Stopwatch::start(&request);
+    let id = of(request.headers());
     request.headers_mut().insert(X_REQUEST_ID, id.clone());
     let mut response = next.run(request).await;
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::error!(request.id = text(&id), "a request was answered with 500");
     }
     response.headers_mut().insert(X_REQUEST_ID, id);
+    stopwatch.stop(&monitor, response.status());
     response
+}
+
+/// The id of a request: the caller's, if sane.
+pub(super) fn of(headers: &HeaderMap) -> HeaderValue {
+    headers.get(&X_REQUEST_ID).filter(|id| is_sane(id)).cloned().unwrap_or_else(new_id)
 }
 
 /// Puts the id into every log line of a request. Not for the public reads, whose hits log nothing: they do it when they load.

@@ -3,6 +3,7 @@
 //! **Invariants:** these types describe; PostgreSQL writes the JSON of vehicles and `catalog` reads the parameters. A test reads real
 //! responses with them and misses no name, so they cannot drift apart.
 
+mod monitoring;
 mod parameters;
 mod sync;
 mod vehicle;
@@ -11,7 +12,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoResponses, ToSchema};
 
-pub(super) use self::sync::{SyncAnswer, WebhookBody};
+pub(super) use self::{
+    monitoring::{
+        FilteredProblems, LogParameters, PageOfRunParameters, QueueParameters, RunParameters, RunProblems,
+        StatsParameters,
+    },
+    sync::{SyncAnswer, WebhookBody},
+};
 pub use self::{
     parameters::{FilterParameters, OrderBy, PageParameters},
     vehicle::{OldVehicle, PublicUrls, Vehicle},

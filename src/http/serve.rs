@@ -17,6 +17,7 @@ use axum::{
     extract::{ConnectInfo, Request},
     serve::{Listener as _, ListenerExt as _},
 };
+use futures_util::future::{Either, ready};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -26,6 +27,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 use tracing::debug;
+
+use super::express::Express;
 
 /// The largest request line and headers together; more gets a 431. Room for the longest set of filters.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
@@ -39,16 +42,36 @@ pub struct Limits {
     pub max_connections: usize,
 }
 
+/// What answers requests: a router, and perhaps a shorter way that is tried first.
+#[derive(Clone)]
+pub struct Front {
+    router: Router,
+    express: Option<Express>,
+}
+
+impl Front {
+    pub(super) fn new(router: Router, express: Option<Express>) -> Self {
+        Self { router, express }
+    }
+}
+
+impl From<Router> for Front {
+    fn from(router: Router) -> Self {
+        Self { router, express: None }
+    }
+}
+
 /// Serves `app` on `listener` until `soft` is cancelled and the last connection is closed, or `hard` is cancelled.
 ///
 /// Handlers find the client's address in [`ConnectInfo<SocketAddr>`](ConnectInfo).
 pub async fn serve(
     listener: TcpListener,
-    app: Router,
+    app: impl Into<Front>,
     limits: Limits,
     soft: CancellationToken,
     hard: CancellationToken,
 ) {
+    let app = app.into();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
@@ -82,14 +105,17 @@ pub async fn serve(
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    app: Router,
+    app: Front,
     http: http1::Builder,
     soft: CancellationToken,
     hard: CancellationToken,
 ) {
     let service = service_fn(|mut request: Request<Incoming>| {
+        if let Some(response) = app.express.as_ref().and_then(|express| express.answer(&request)) {
+            return Either::Left(ready(Ok(response)));
+        }
         request.extensions_mut().insert(ConnectInfo(peer));
-        app.clone().oneshot(request)
+        Either::Right(app.router.clone().oneshot(request))
     });
     let mut served = pin!(http.serve_connection(TokioIo::new(stream), service));
     let mut stopping = false;

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The folder of the vehicles' addresses.
-const FOLDER: &str = "/vehicles";
+pub(super) const FOLDER: &str = "/vehicles";
 
 impl From<WrongParameter> for Problem {
     fn from(wrong: WrongParameter) -> Self {
@@ -152,7 +152,7 @@ async fn serve(catalog: &Catalog, query: Query, headers: &HeaderMap) -> Result<S
 }
 
 /// What cannot be a slug need not be looked for.
-fn is_slug(text: &str) -> bool {
+pub(super) fn is_slug(text: &str) -> bool {
     (1..=200).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
 }

@@ -12,6 +12,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Utc};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -88,10 +89,10 @@ pub(super) async fn airtable_sync(
     body: Body,
 ) -> Result<Response, Refusal> {
     let Automation = caller?;
-    let accepted = Instant::now();
+    let (accepted, now) = (Instant::now(), crate::clock::now());
     let bytes = read(body, &limits).await?;
-    let notice = Notice::parse(&bytes, limits.max_batch)?;
-    let deliveries = notice.record_ids.iter().map(|id| delivery(id, &notice, accepted)).collect();
+    let notice = Notice::parse(&bytes, limits.max_batch, now)?;
+    let deliveries = notice.record_ids.iter().map(|id| delivery(id, &notice, accepted, now)).collect();
     let delivered = engine.deliver(deliveries).await.map_err(|error| unreachable(&error))?;
     Ok(answer(&notice, &delivered, accepted))
 }
@@ -119,13 +120,15 @@ pub(super) async fn read(body: Body, limits: &Limits) -> Result<bytes::Bytes, Pr
     }
 }
 
-fn delivery(id: &RecordId, notice: &Notice, since: Instant) -> Delivery {
+fn delivery(id: &RecordId, notice: &Notice, since: Instant, accepted: DateTime<Utc>) -> Delivery {
     Delivery {
         record_id: id.clone(),
         trigger: Trigger::Webhook,
         source: notice.source.clone(),
         attempt: notice.attempt,
         since,
+        accepted,
+        edited: notice.edited,
     }
 }
 

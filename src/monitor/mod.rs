@@ -3,15 +3,20 @@
 //! **Invariants:** it only reads. What it says of syncs, runs and the queue holds for all instances together, since it comes from the
 //! database; what it says of the cache holds for this process.
 //!
+//! [`Monitor::kpis`] judges, [`history`] lists, [`Monitor::metrics`] tells a Prometheus.
+//!
 //! **Not here:** HTTP (`http::monitoring`), when somebody is to be told (`alerts`), SQL (`db::figures`).
 
+pub mod history;
 mod kpis;
+mod metrics;
 mod nights;
+mod parameters;
 
 use std::{sync::Arc, time::Duration};
 
 pub use self::kpis::{Comparison, Kpi, Kpis, Target, Unit};
-use self::{kpis::Measured, nights::success_rate};
+use self::{kpis::Measured, metrics::Metrics, nights::success_rate};
 use crate::{
     catalog::Catalog,
     config::Config,
@@ -34,6 +39,7 @@ struct Inner {
     engine: Engine,
     nightly: Nightly,
     monthly_calls: u64,
+    metrics: Metrics,
 }
 
 impl Monitor {
@@ -44,6 +50,7 @@ impl Monitor {
                 catalog: engine.catalog().clone(),
                 nightly: Nightly::new(config.sync.nightly.clone(), config.sync.time_zone),
                 monthly_calls: config.airtable.monthly_calls,
+                metrics: Metrics::new(),
                 db,
                 engine,
             }),
@@ -52,7 +59,7 @@ impl Monitor {
 
     /// The key figures, each judged by its target.
     pub async fn kpis(&self) -> Result<Kpis, DbError> {
-        let Inner { db, catalog, engine, nightly, monthly_calls } = &*self.inner;
+        let Inner { db, catalog, engine, nightly, monthly_calls, .. } = &*self.inner;
         let now = crate::clock::now();
         let measured = Measured {
             syncs: db.sync_figures(SPAN).await?,

@@ -10,10 +10,13 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::{
-    Fault, FieldKind, OTHER, RateLimit, Seen, Simulator, VEHICLES,
+    Fault, FieldKind, OTHER, PingFault, RateLimit, Scope, Seen, Simulator, VEHICLES, WebhookState,
     server::State,
     store::{Record, Table},
 };
+
+/// The source of what is done here, by which webhooks tell it from the API's.
+const BY_HAND: &str = "client";
 
 /// A record as it stands in the base, whatever readers still see.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,21 +65,40 @@ impl Simulator {
         let now = state.clock.now();
         let Some(table) = state.store.table_of(id) else { return false };
         let changes = state.store.cells_adding_fields(table, fields);
-        state.store.change((table, id), changes, false, now)
+        let done = state.store.change((table, id), changes, false, now);
+        state.publish(BY_HAND);
+        done
+    }
+
+    /// Changes these fields of all vehicles in one action, as pasting into a whole column does.
+    pub fn edit_all(&self, fields: &Map<String, Value>) {
+        let mut state = self.shared.lock();
+        let now = state.clock.now();
+        let changes = state.store.cells_adding_fields(VEHICLES, fields.clone());
+        let ids: Vec<String> =
+            state.vehicles().map(|table| table.records.keys().cloned().collect()).unwrap_or_default();
+        for id in &ids {
+            state.store.change((VEHICLES, id), changes.clone(), false, now);
+        }
+        state.publish(BY_HAND);
     }
 
     /// Deletes a record. False if it is not there.
     pub fn delete(&self, id: &str) -> bool {
         let mut state = self.shared.lock();
         let now = state.clock.now();
-        state.store.table_of(id).is_some_and(|table| state.store.delete((table, id), now))
+        let done = state.store.table_of(id).is_some_and(|table| state.store.delete((table, id), now));
+        state.publish(BY_HAND);
+        done
     }
 
     /// Takes a deleted record out of the bin, as it was and under its id. False if it is not there.
     pub fn restore(&self, id: &str) -> bool {
         let mut state = self.shared.lock();
         let now = state.clock.now();
-        state.store.table_of(id).is_some_and(|table| state.store.restore((table, id), now))
+        let done = state.store.table_of(id).is_some_and(|table| state.store.restore((table, id), now));
+        state.publish(BY_HAND);
+        done
     }
 
     /// A record of any table.
@@ -104,30 +126,33 @@ impl Simulator {
     /// Adds a field to the vehicles; gives its id.
     pub fn add_field(&self, name: &str, kind: FieldKind) -> String {
         let mut state = self.shared.lock();
-        let id = state.store.ids.next("fld");
-        if let Some(table) = state.vehicles() {
-            table.add_field(id.clone(), name.to_owned(), kind);
-        }
-        id
+        let added = state.store.add_field(VEHICLES, name, kind);
+        state.publish(BY_HAND);
+        added.map(|(_, id)| id).unwrap_or_default()
     }
 
     /// Gives a field of the vehicles another name; its id and cells stay. False if there is none.
     pub fn rename_field(&self, old: &str, new: &str) -> bool {
         let mut state = self.shared.lock();
-        let field = state.vehicles().and_then(|table| table.field_mut(old));
-        field.map(|field| new.clone_into(&mut field.name)).is_some()
+        let done = state.store.change_field(VEHICLES, old, |field| new.clone_into(&mut field.name));
+        state.publish(BY_HAND);
+        done
     }
 
     /// Removes a field of the vehicles with all its cells. False if there is none.
     pub fn remove_field(&self, name: &str) -> bool {
-        self.shared.lock().vehicles().is_some_and(|table| table.remove_field(name))
+        let mut state = self.shared.lock();
+        let done = state.store.remove_field(VEHICLES, name);
+        state.publish(BY_HAND);
+        done
     }
 
     /// Gives a field of the vehicles another type; its cells stay as they are. False if there is none.
     pub fn retype_field(&self, name: &str, kind: FieldKind) -> bool {
         let mut state = self.shared.lock();
-        let field = state.vehicles().and_then(|table| table.field_mut(name));
-        field.map(|field| field.kind = kind).is_some()
+        let done = state.store.change_field(VEHICLES, name, |field| field.kind = kind);
+        state.publish(BY_HAND);
+        done
     }
 }
 
@@ -141,6 +166,11 @@ impl Simulator {
     /// Accepts this token from now on and revokes the former one.
     pub fn set_token(&self, token: &str) {
         token.clone_into(&mut self.shared.lock().token);
+    }
+
+    /// Leaves the token these scopes alone.
+    pub fn set_scopes(&self, scopes: &[Scope]) {
+        self.shared.lock().scopes = scopes.to_vec();
     }
 
     /// See [`super::Options::latency`].
@@ -158,9 +188,11 @@ impl Simulator {
         self.shared.lock().limiter.limit = limit;
     }
 
-    /// Moves the simulator's time ahead: lock-outs end, changes show, offsets and attachment URLs age.
+    /// Moves the simulator's time ahead: lock-outs end, changes show, offsets, attachment URLs and webhooks age, pings fall due.
     pub fn advance(&self, by: Duration) {
-        self.shared.lock().clock.advance(by);
+        let mut state = self.shared.lock();
+        state.clock.advance(by);
+        state.mail.notify_one();
     }
 
     /// The simulator's time.
@@ -204,12 +236,53 @@ impl Simulator {
     }
 }
 
+/// The webhooks.
+impl Simulator {
+    /// As they stand in the base.
+    pub fn webhooks(&self) -> Vec<WebhookState> {
+        self.shared.lock().webhooks.states()
+    }
+
+    /// Deletes every webhook, as somebody else with the right to do so might.
+    pub fn lose_webhooks(&self) {
+        self.shared.lock().webhooks.hooks.clear();
+    }
+
+    /// Puts every webhook into the error state of this code for good; the list goes on showing them as healthy.
+    pub fn break_webhooks(&self, code: &str) {
+        let mut state = self.shared.lock();
+        let now = state.clock.now();
+        state.webhooks.break_all(code, now);
+        state.mail.notify_one();
+    }
+
+    /// Puts any text for the payload of every webhook.
+    pub fn garble_webhooks(&self, payload: &Value) {
+        let mut state = self.shared.lock();
+        let now = state.clock.now();
+        state.webhooks.garble_all(payload, now);
+        state.mail.notify_one();
+    }
+
+    /// What goes wrong with the next ping; after several calls with the next ones, in turn.
+    pub fn ping_fault(&self, fault: PingFault) {
+        self.shared.lock().webhooks.faults.push_back(fault);
+    }
+
+    /// A ping for this webhook as Airtable would send it now: body and the value of `X-Airtable-Content-MAC`.
+    pub fn ping_of(&self, webhook: &str) -> Option<(String, String)> {
+        let state = self.shared.lock();
+        state.webhooks.ping_of(webhook, &self.shared.base_id, state.clock.now())
+    }
+}
+
 impl State {
     fn create(&mut self, table: usize, id: Option<&str>, fields: Map<String, Value>) -> String {
         let now = self.clock.now();
         let cells = self.store.cells_adding_fields(table, fields);
         let id = id.map_or_else(|| self.store.ids.next("rec"), str::to_owned);
         self.store.create((table, &id), cells, now);
+        self.publish(BY_HAND);
         id
     }
 

@@ -10,14 +10,15 @@
 //! | `api` | what is answered, and every refusal word for word |
 //! | `store`, `cells` | the base: tables, records, listings under way; pure |
 //! | `formula` | `filterByFormula`; pure |
-//! | `faults`, `limits`, `seen` | scripted faults, the rate limit, the requests that came in |
+//! | `webhooks` | native webhooks: payloads, and pings that are sent |
+//! | `faults`, `limits`, `scopes`, `seen` | scripted faults, the rate limit, what the token may do, the requests that came in |
 //! | `attachments`, `clock`, `ids` | URLs that die, a time that can be moved, ids by seed |
 //! | `options`, `vehicles` | how it starts, and the table it starts with |
 //!
 //! **Invariants:** what Airtable leaves undocumented is said to be a choice where it is made. Nothing here knows the rest of
 //! vitrina, so a mistake there is not repeated here.
 //!
-//! **Not here:** native webhooks (answered with 404), computed fields, OAuth, comments, cells as strings, compression; the sample vehicles.
+//! **Not here:** computed fields, OAuth, comments, cells as strings, compression; the sample vehicles.
 
 mod api;
 mod attachments;
@@ -30,12 +31,14 @@ mod ids;
 pub mod inventory;
 mod limits;
 mod options;
+mod scopes;
 mod seen;
 mod server;
 mod store;
 #[cfg(test)]
 mod tests;
 mod vehicles;
+mod webhooks;
 
 use std::{
     io,
@@ -51,8 +54,10 @@ pub use self::{
     handle::Stored,
     limits::RateLimit,
     options::{FieldSpec, Options, Pictures, TableSpec},
+    scopes::Scope,
     seen::Seen,
     store::FieldKind,
+    webhooks::{PingFault, WebhookState},
 };
 use self::{
     attachments::Links,
@@ -63,6 +68,7 @@ use self::{
     seen::Log,
     server::{Shared, State},
     store::{Iterators, Store, Table},
+    webhooks::Webhooks,
 };
 
 /// A running simulator. Clones are handles to the same one; when the last is dropped it stops.
@@ -92,7 +98,10 @@ impl Simulator {
                 seed: options.seed,
             },
             clock: Clock::start(),
+            webhooks: Webhooks::new(options.seed),
+            mail: Arc::default(),
             token: options.token,
+            scopes: scopes::ALL.to_vec(),
             limiter: Limiter::new(options.rate_limit),
             free_edits: options.free_edits,
             faults: Faults::default(),
@@ -175,5 +184,6 @@ fn store(spec: TableSpec, seed: u64, iterator_lifetime: std::time::Duration) -> 
         iterators: Iterators::new(iterator_lifetime),
         ids,
         visibility_delay: std::time::Duration::ZERO,
+        journal: Vec::new(),
     }
 }

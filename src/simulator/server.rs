@@ -1,6 +1,6 @@
 //! The way of a request: read, logged, checked, struck by a fault or answered.
 //!
-//! **Invariants:** the order is URL length, token, rate limit, fault, answer. The answer is made in one go at the request's arrival; only
+//! **Invariants:** the order is URL length, token, rate limit, scope, fault, answer. The answer is made in one go at the request's arrival; only
 //! its sending may take time. Aborting the server's task cuts every connection.
 //!
 //! **Not here:** what is answered ([`super::api`]).
@@ -23,8 +23,10 @@ use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, Limited};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::Notify,
     task::{JoinSet, spawn_blocking},
     time::sleep,
 };
@@ -36,8 +38,10 @@ use super::{
     faults::{Faults, What},
     limits::Limiter,
     options::Pictures,
+    scopes::{self, Scope},
     seen::{Log, Seen},
     store::Store,
+    webhooks::{Webhooks, courier},
 };
 
 /// Longer URLs are refused: <https://airtable.com/developers/web/api/list-records>.
@@ -54,7 +58,11 @@ pub(super) struct State {
     pub(super) store: Store,
     pub(super) links: Links,
     pub(super) clock: Clock,
+    pub(super) webhooks: Webhooks,
+    /// Tells the courier that pings may be due.
+    pub(super) mail: Arc<Notify>,
     pub(super) token: String,
+    pub(super) scopes: Vec<Scope>,
     pub(super) limiter: Limiter,
     pub(super) free_edits: bool,
     pub(super) faults: Faults,
@@ -143,20 +151,40 @@ impl State {
             Some(_) => {}
         }
         let free = !seen.is_of_the_base() || (self.free_edits && seen.is_edit());
-        let admitted = free || self.limiter.admit(self.clock.now());
-        (!admitted).then_some(Refusal::RateLimited(None))
+        if !free && !self.limiter.admit(self.clock.now()) {
+            return Some(Refusal::RateLimited(None));
+        }
+        (!scopes::allow(&self.scopes, seen)).then_some(Refusal::PermissionsOrModelNotFound)
     }
 
     fn answer(&mut self, base_id: &str, request: &Request) -> Content {
         if request.route.operation == Operation::File {
             return self.file(&request.route.rest);
         }
-        let mut base =
-            Base { id: base_id, now: self.clock.now(), store: &mut self.store, links: &self.links };
-        Content::Ready(match base.answer(request) {
+        let mut base = Base {
+            id: base_id,
+            now: self.clock.now(),
+            store: &mut self.store,
+            links: &self.links,
+            webhooks: &mut self.webhooks,
+        };
+        let answer = base.answer(request);
+        self.publish("publicApi");
+        Content::Ready(match answer {
+            // Some answers have no body at all.
+            Ok(Value::Null) => Response::default(),
             Ok(body) => json_response(&body),
             Err(refusal) => refusal.response(),
         })
+    }
+
+    /// Lets the webhooks know of what was done.
+    pub(super) fn publish(&mut self, source: &'static str) {
+        let events = std::mem::take(&mut self.store.journal);
+        if !events.is_empty() {
+            self.webhooks.record(&events, &self.store.tables, source, self.clock.now());
+            self.mail.notify_one();
+        }
     }
 
     fn file(&self, path: &[String]) -> Content {
@@ -176,8 +204,16 @@ impl State {
     }
 }
 
-/// Serves until its task is aborted.
+/// Serves, and sends pings, until its task is aborted.
 pub(super) async fn run(listener: TcpListener, shared: Arc<Shared>) -> Infallible {
+    let courier = courier::run(Arc::clone(&shared));
+    tokio::select! {
+        never = accept(listener, shared) => never,
+        never = courier => never,
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) -> Infallible {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

@@ -1,97 +1,101 @@
 //! Which fields there are, and by which names vitrina knows them.
 //!
-//! Records are read by field id. An id is bound to the name under which it was first seen, for ever and across restarts, so
-//! `config/fields.toml`, the keys of `data` and the warnings go on meaning the same field when somebody renames it in Airtable.
+//! Records are read by field id. An id is bound to the name under which it was first seen, for ever and across restarts ([`bind`]), so
+//! `config/fields.toml`, the keys of `data` and the warnings go on meaning the same field when somebody renames it in Airtable. What
+//! follows for reading is a [`plan`]; what operators should know is a [`report`].
 //!
-//! **Invariants:** names are unique. A name is given to another field only when its former field is gone from the table. A column
-//! none of whose fields exists is *frozen*: it keeps what is stored, instead of being emptied for every vehicle.
+//! **Invariants:** one look at the schema at a time, so an earlier answer never replaces a later one; a look that fails changes nothing. The
+//! memory is in the database, so restarts and instances agree; who looks second learns nothing new and reports nothing anew.
+
+mod bind;
+mod plan;
+mod report;
+mod sample;
+mod watch;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
-use tokio::sync::Mutex;
+use chrono::{DateTime, Utc};
+use tokio::{
+    sync::{Mutex, Notify},
+    time::Instant,
+};
 
 use super::SyncError;
 use crate::{
-    airtable::{AirtableClient, AirtableError, FieldNames, Kind, Lane, TableSchema, formula},
+    airtable::{AirtableClient, AirtableError, Kind, Lane, TableSchema},
     config::Config,
     db::Db,
-    domain::{Column, Mapping},
+    domain::{KnownField, Mapping},
+    signals::{Signal, Signals},
 };
 
-/// How records are to be understood at the moment.
-#[derive(Debug)]
-pub(super) struct FieldPlan {
-    /// The mapping, in names that records carry.
-    pub(super) mapping: Mapping,
-    /// Columns to be left as they are stored.
-    pub(super) frozen: Vec<Column>,
-    /// The field that decides on listing, as a formula names it: by id when ids are known.
-    status_field: Option<String>,
-    /// The schema and the names it was made from; `None`: fields are read by name.
-    known: Option<(TableSchema, BTreeMap<String, String>)>,
-}
-
-impl FieldPlan {
-    /// Whether the table's fields are known, so that one that is missing can be told.
-    pub(super) fn knows_fields(&self) -> bool {
-        self.known.is_some()
-    }
-
-    /// Whether a record itself says if it is listed; otherwise what is stored stands.
-    pub(super) fn decides_listing(&self) -> bool {
-        !self.frozen.contains(&Column::Ordenstatus)
-    }
-
-    /// A formula that holds for the records whose state is the listed one; `None` when there is no such field.
-    pub(super) fn listed_formula(&self, status: &str) -> Option<String> {
-        let field = self.status_field.as_ref()?;
-        let status = status.trim().to_lowercase();
-        Some(format!("LOWER(TRIM({}&''))={}", formula::field(field), formula::text(&status)))
-    }
-}
+pub(super) use self::plan::FieldPlan;
+pub use self::{
+    bind::bind,
+    report::{Appeared, FieldReport, Missing, Renamed, Retyped, Unfed, report},
+    sample::{Sample, sample},
+};
 
 /// The present plan; made when first needed.
 pub(super) struct Fields {
-    /// The table under which names are remembered.
+    /// The table under which fields are remembered.
     table: String,
     configured: Mapping,
-    present: RwLock<Option<Arc<FieldPlan>>>,
-    making: Mutex<()>,
+    visible_field: Option<String>,
+    /// How often the schema is looked at; `None`: only when there is a reason.
+    every: Option<Duration>,
+    present: RwLock<Option<Look>>,
+    looking: Mutex<()>,
     remembers: AtomicBool,
+    wanted: Notify,
+    signals: Signals,
+}
+
+/// What the last look found.
+#[derive(Clone)]
+struct Look {
+    began: Instant,
+    plan: Arc<FieldPlan>,
+    report: Arc<FieldReport>,
 }
 
 impl Fields {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, signals: Signals) -> Self {
         Self {
-            table: format!("{}/{}", config.airtable.base_id, config.airtable.table_id),
+            table: table_key(config),
             configured: config.mapping.clone(),
+            visible_field: config.listing.visible_field.clone(),
+            every: Some(config.airtable.schema_every).filter(|every| !every.is_zero()),
             present: RwLock::new(None),
-            making: Mutex::new(()),
+            looking: Mutex::new(()),
             remembers: AtomicBool::new(true),
+            wanted: Notify::new(),
+            signals,
         }
     }
 
-    /// From now on new names are not written down: for a preview, in a process that does nothing else.
+    /// From now on nothing that is learnt is written down: for a preview, in a process that does nothing else.
     pub(super) fn remember_nothing(&self) {
         self.remembers.store(false, Ordering::Relaxed);
     }
 
     /// The present plan. The first call reads the schema; those who come meanwhile wait for it.
     pub(super) async fn plan(&self, airtable: &AirtableClient, db: &Db) -> Result<Arc<FieldPlan>, SyncError> {
-        if let Some(plan) = self.present() {
-            return Ok(plan);
+        if let Some(look) = self.last_look() {
+            return Ok(look.plan);
         }
-        let _making = self.making.lock().await;
-        if let Some(plan) = self.present() {
-            return Ok(plan);
+        let _looking = self.looking.lock().await;
+        match self.last_look() {
+            Some(look) => Ok(look.plan),
+            None => self.look(airtable, db, Lane::Webhook).await,
         }
-        self.read_schema(airtable, db).await
     }
 
     /// A plan for another mapping, on the same fields; without one the present plan.
@@ -102,59 +106,96 @@ impl Fields {
         db: &Db,
     ) -> Result<Arc<FieldPlan>, SyncError> {
         let present = self.plan(airtable, db).await?;
+        let visible = self.visible_field.as_deref();
         Ok(match (mapping, &present.known) {
             (None, _) => present,
-            (Some(mapping), Some((schema, names))) => Arc::new(plan(mapping, schema, names)),
-            (Some(mapping), None) => Arc::new(by_name(mapping)),
+            (Some(mapping), Some(known)) => Arc::new(FieldPlan::new(mapping, visible, known.clone())),
+            (Some(mapping), None) => Arc::new(FieldPlan::by_name(mapping, visible)),
         })
     }
 
-    /// Reads the schema anew.
-    pub(super) async fn read_schema(
+    /// A plan from a look at the schema that begins after this call.
+    pub(super) async fn look_again(
         &self,
         airtable: &AirtableClient,
         db: &Db,
+        lane: Lane,
     ) -> Result<Arc<FieldPlan>, SyncError> {
-        let remembered = db.field_names(&self.table).await?;
-        let permit = airtable.permit(Lane::Webhook).await;
-        let (plan, names) = match airtable.schema(permit).await {
-            Ok(schema) => {
-                let names = bind(&schema, &remembered);
-                if names != remembered && self.remembers.load(Ordering::Relaxed) {
-                    db.remember_field_names(&self.table, &names).await?;
-                }
-                (plan(&self.configured, &schema, &names), Some(names))
-            }
+        let asked = Instant::now();
+        let _looking = self.looking.lock().await;
+        match self.last_look().filter(|look| look.began >= asked) {
+            // Somebody else who waited has looked meanwhile.
+            Some(look) => Ok(look.plan),
+            None => self.look(airtable, db, lane).await,
+        }
+    }
+
+    /// What there is to tell of the fields; empty before the first look.
+    pub(super) fn report(&self) -> FieldReport {
+        self.last_look().map(|look| (*look.report).clone()).unwrap_or_default()
+    }
+
+    /// The last time at which a mapped field's values came into use, as far as this process knows.
+    pub(super) fn feeds_since(&self) -> Option<DateTime<Utc>> {
+        self.last_look()?.plan.feeds_since()
+    }
+
+    fn last_look(&self) -> Option<Look> {
+        self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads the schema; whoever calls holds `looking`.
+    async fn look(
+        &self,
+        airtable: &AirtableClient,
+        db: &Db,
+        lane: Lane,
+    ) -> Result<Arc<FieldPlan>, SyncError> {
+        let permit = airtable.permit(lane).await;
+        let began = Instant::now();
+        let (known, problem) = match airtable.schema(permit).await {
+            Ok(schema) => (self.learn(db, &schema).await?, None),
             Err(error) if lacks_scope(&error) => {
-                tracing::warn!(
-                    error = %error,
-                    "the base's schema cannot be read, so new, renamed and deleted fields go unnoticed; \
-                     give the token the scope schema.bases:read"
-                );
-                if remembered.is_empty() {
-                    (by_name(&self.configured), None)
-                } else {
-                    (plan(&self.configured, &TableSchema::default(), &remembered), Some(remembered))
-                }
+                (db.known_fields(&self.table).await?, Some(error.to_string()))
             }
             Err(error) => return Err(error.into()),
         };
-        airtable.use_field_names(names.map(FieldNames::from_iter));
-        if !plan.frozen.is_empty() {
-            let columns: Vec<&str> = plan.frozen.iter().map(|column| column.as_str()).collect();
-            tracing::warn!(
-                columns = columns.join(", "),
-                "no field in Airtable feeds these columns, so they stay as they are; see config/fields.toml"
-            );
-        }
-        let plan = Arc::new(plan);
-        *self.present.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&plan));
-        Ok(plan)
+        let visible = self.visible_field.as_deref();
+        let plan = if known.is_empty() && problem.is_some() {
+            FieldPlan::by_name(&self.configured, visible)
+        } else {
+            FieldPlan::new(&self.configured, visible, known)
+        };
+        let known = plan.known.as_deref().unwrap_or_default();
+        let report = FieldReport {
+            looked_at: Some(crate::clock::now()),
+            unreadable_schema: problem,
+            ..if plan.knows_fields() {
+                report(&self.configured, visible, known)
+            } else {
+                FieldReport::default()
+            }
+        };
+        airtable.use_field_names(plan.names());
+        let look = Look { began, plan: Arc::new(plan), report: Arc::new(report) };
+        let former = self.present.write().unwrap_or_else(PoisonError::into_inner).replace(look.clone());
+        self.tell(&look, former.as_ref());
+        Ok(look.plan)
     }
 
-    fn present(&self) -> Option<Arc<FieldPlan>> {
-        self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Brings the memory up to date.
+    async fn learn(&self, db: &Db, schema: &TableSchema) -> Result<Vec<KnownField>, SyncError> {
+        Ok(if self.remembers.load(Ordering::Relaxed) {
+            db.learn_fields(&self.table, |known, now| bind(schema, known, now)).await?
+        } else {
+            bind(schema, &db.known_fields(&self.table).await?, crate::clock::now())
+        })
     }
+}
+
+/// The name under which a table's fields are remembered.
+pub fn table_key(config: &Config) -> String {
+    format!("{}/{}", config.airtable.base_id, config.airtable.table_id)
 }
 
 /// Whether only the schema is refused; if it is the whole base, reading records will say so.
@@ -162,100 +203,52 @@ fn lacks_scope(error: &AirtableError) -> bool {
     matches!((error.kind, error.status), (Kind::Forbidden, _) | (Kind::NotFound, Some(_)))
 }
 
-/// Field id to name: what is remembered stands, new fields get their present name.
-fn bind(schema: &TableSchema, remembered: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
-    let mut used: BTreeSet<&str> = BTreeSet::new();
-    for field in &schema.fields {
-        if let Some(name) = remembered.get(&field.id) {
-            used.insert(name);
-            names.insert(field.id.clone(), name.clone());
+impl Fields {
+    /// Says what the look has found that was not known before, and raises or clears the signal.
+    fn tell(&self, look: &Look, former: Option<&Look>) {
+        let none = FieldReport::default();
+        let (now, before) = (&*look.report, former.map_or(&none, |look| &*look.report));
+        if let Some(problem) = &now.unreadable_schema
+            && before.unreadable_schema.is_none()
+        {
+            tracing::warn!(
+                error = problem,
+                "the base's schema cannot be read, so new, renamed and deleted fields go unnoticed; \
+                 give the token the scope schema.bases:read"
+            );
         }
-    }
-    for field in &schema.fields {
-        if !names.contains_key(&field.id) {
-            let name = if used.insert(&field.name) { &field.name } else { &field.id };
-            names.insert(field.id.clone(), name.clone());
+        for renamed in now.renamed.iter().filter(|renamed| !before.renamed.contains(renamed)) {
+            tracing::info!(field.id = renamed.id, "{renamed}");
         }
-    }
-    names
-}
-
-/// A source of the mapping may be written as an id, as the name that is remembered, or as the field's present name.
-fn plan(configured: &Mapping, schema: &TableSchema, names: &BTreeMap<String, String>) -> FieldPlan {
-    let known: BTreeSet<&str> = names.values().map(String::as_str).collect();
-    let name_of = |source: &str| {
-        if known.contains(source) {
-            return Some(source.to_owned());
+        for retyped in
+            now.retyped.iter().filter(|field| field.unreadable.is_empty() && !before.retyped.contains(field))
+        {
+            tracing::info!(field.id = retyped.id, "{retyped}");
         }
-        let field = schema.fields.iter().find(|field| field.id == source || field.name == source)?;
-        names.get(&field.id).cloned()
-    };
-    let mapping = configured.resolve(name_of);
-    let frozen = mapping.columns_without(|name| known.contains(name));
-    let status_field = mapping
-        .fields_of(Column::Ordenstatus)
-        .find_map(|field| names.iter().find(|(_, name)| *name == field).map(|(id, _)| id.clone()));
-    let known = Some((schema.clone(), names.clone()));
-    FieldPlan { mapping, frozen, status_field, known }
-}
-
-/// Without the schema every source counts as it is written.
-fn by_name(configured: &Mapping) -> FieldPlan {
-    let status_field = configured.fields_of(Column::Ordenstatus).next().map(str::to_owned);
-    FieldPlan { mapping: configured.clone(), frozen: Vec::new(), status_field, known: None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::airtable::FieldSchema;
-
-    fn schema(fields: &[(&str, &str)]) -> TableSchema {
-        TableSchema {
-            id: "tblInventario0000".into(),
-            name: "Inventario".into(),
-            fields: fields
-                .iter()
-                .map(|(id, name)| FieldSchema {
-                    id: (*id).into(),
-                    name: (*name).into(),
-                    field_type: "singleLineText".into(),
-                })
-                .collect(),
+        for appeared in now.appeared.iter().filter(|appeared| !before.appeared.contains(appeared)) {
+            tracing::info!(
+                field.id = appeared.id,
+                "the field {:?} feeds {} from now on",
+                appeared.field,
+                appeared.columns.join(", ")
+            );
         }
-    }
-
-    fn names(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(id, name)| ((*id).into(), (*name).into())).collect()
-    }
-
-    #[test]
-    fn a_renamed_field_keeps_the_name_it_was_first_seen_under() {
-        let bound = bind(&schema(&[("fldA", "Precio MXN")]), &names(&[("fldA", "Precio")]));
-        assert_eq!(bound, names(&[("fldA", "Precio")]));
-    }
-
-    #[test]
-    fn a_new_field_that_takes_a_renamed_fields_name_does_not_take_its_place() {
-        let bound =
-            bind(&schema(&[("fldB", "Precio"), ("fldA", "Precio viejo")]), &names(&[("fldA", "Precio")]));
-        assert_eq!(bound, names(&[("fldA", "Precio"), ("fldB", "fldB")]));
-    }
-
-    #[test]
-    fn the_name_of_a_deleted_field_is_free_again() {
-        let bound = bind(&schema(&[("fldB", "Precio")]), &names(&[("fldA", "Precio")]));
-        assert_eq!(bound, names(&[("fldB", "Precio")]));
-    }
-
-    #[test]
-    fn a_mapping_may_name_a_field_by_its_id_its_first_or_its_present_name() {
-        let schema = schema(&[("fldA", "Precio MXN"), ("fldB", "Estado"), ("fldC", "Km")]);
-        let names = bind(&schema, &names(&[("fldA", "Precio"), ("fldB", "OrdenStatus")]));
-        let frozen = plan(Mapping::builtin(), &schema, &names).frozen;
-        assert!(!frozen.contains(&Column::Precio), "first name");
-        assert!(!frozen.contains(&Column::Ordenstatus), "first name");
-        assert!(frozen.contains(&Column::Kilometraje), "no field");
+        let unfed: Vec<String> = now.unfed.iter().map(|unfed| unfed.column.clone()).collect();
+        if !unfed.is_empty() && now.unfed != before.unfed {
+            tracing::warn!(
+                columns = unfed.join(", "),
+                "no field in Airtable feeds these columns, so they stay as they are; see config/fields.toml"
+            );
+        }
+        let (troubles, told) = (now.troubles(), before.troubles());
+        for trouble in troubles.iter().filter(|trouble| !told.contains(trouble)) {
+            tracing::error!("{trouble}; mend it in Airtable, or name another field in the field mapping");
+        }
+        if !troubles.is_empty() {
+            self.signals.raise(Signal::FieldsMissing, troubles.join("; "));
+        } else if !told.is_empty() {
+            tracing::info!("every field that was missing is there again");
+            self.signals.clear(Signal::FieldsMissing);
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::{
     time::Instant,
 };
 
+use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, oneshot};
 
 use super::SyncError;
@@ -27,6 +28,10 @@ pub struct Delivery {
     pub attempt: i32,
     /// When it was accepted.
     pub since: Instant,
+    /// The same by the clock; for one that was queued, as far back as is known.
+    pub accepted: DateTime<Utc>,
+    /// When the record was edited, if the sender said so and can be believed.
+    pub edited: Option<DateTime<Utc>>,
 }
 
 /// What a waiter gets.
@@ -74,6 +79,7 @@ impl Intake {
             return receiver;
         }
         if let Some(entry) = waiting.entries.get_mut(&delivery.record_id) {
+            entry.first.edited = entry.first.edited.into_iter().chain(delivery.edited).min();
             entry.waiters.push(sender);
         } else {
             let id = delivery.record_id.clone();
@@ -128,6 +134,8 @@ mod tests {
             source: None,
             attempt: 1,
             since: Instant::now(),
+            accepted: DateTime::UNIX_EPOCH,
+            edited: None,
         }
     }
 
@@ -143,6 +151,16 @@ mod tests {
             entry.answer(&Err(SyncError::Stopping));
         }
         assert!(first.try_recv().is_ok() && second.try_recv().is_ok() && other.try_recv().is_ok());
+    }
+
+    #[test]
+    fn of_deliveries_that_share_a_place_the_earliest_edit_counts() {
+        let intake = Intake::default();
+        let edited = |seconds| DateTime::from_timestamp(seconds, 0);
+        let edits = [None, edited(30), edited(10), None, edited(20)];
+        let _waiting: Vec<_> =
+            edits.into_iter().map(|edited| intake.put(Delivery { edited, ..delivery(1) })).collect();
+        assert_eq!(intake.take(1)[0].first.edited, edited(10));
     }
 
     #[test]

@@ -8,6 +8,8 @@
 //! 4. A webhook whose record shows no change is read once more a little later, for Airtable may still have shown the old state.
 //! 5. What is not settled by then is kept in `sync_queue` ([`queue`]) and tried again until it is.
 //!
+//! What Airtable's native webhook tells ([`native`]) comes in by the durable queue.
+//!
 //! **Invariants**
 //! - The stamp is taken after the last delivery of the batch was accepted and before its request is sent: a read never misses an
 //!   edit that was announced before it.
@@ -16,8 +18,10 @@
 //!
 //! **Not here:** HTTP answers (`http::webhook`), what changed means (`db::plan`).
 
+mod consistency;
 mod fields;
 mod intake;
+mod native;
 mod preview;
 mod queue;
 mod read;
@@ -25,6 +29,7 @@ mod recheck;
 mod run;
 mod schedule;
 mod scheduler;
+mod tally;
 mod usage;
 
 use std::{
@@ -39,19 +44,35 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{fields::Fields, intake::Intake};
 pub use self::{
+    consistency::believable,
+    fields::{
+        Appeared, FieldReport, Missing, Renamed, Retyped, Sample, Unfed, bind, report as field_report,
+        sample, table_key,
+    },
     intake::Delivery,
+    native::{FoundWebhook, WebhookError},
     preview::{Difference, PreviewReport},
     read::distinct,
     run::{Run, RunError, RunReport, Scope},
     schedule::Nightly,
+    tally::{Result as SyncResult, Tallied},
+};
+use self::{
+    fields::{FieldPlan, Fields},
+    intake::Intake,
+    native::Native,
+    tally::Tally,
 };
 use crate::{
     airtable::{AirtableClient, AirtableError, Lane},
     catalog::Catalog,
     config::{Config, ListingSettings, SyncSettings},
-    db::{Db, DbError, queue::Accepted, runs::RunId},
+    db::{
+        Db, DbError,
+        queue::Accepted,
+        runs::{RunId, RunKind},
+    },
     domain::{Outcome, RecordId, Rules, Trigger},
     signals::Signals,
 };
@@ -68,6 +89,7 @@ struct Inner {
     catalog: Catalog,
     fields: Fields,
     intake: Intake,
+    native: Native,
     enqueued: Notify,
     stopping: CancellationToken,
     catch_up_wanted: Notify,
@@ -79,6 +101,7 @@ struct Inner {
     run_moved: Notify,
     tracker: TaskTracker,
     signals: Signals,
+    tally: Tally,
     listing: ListingSettings,
     settings: SyncSettings,
     page_size: usize,
@@ -124,13 +147,15 @@ pub enum Delivered {
 impl Engine {
     /// An engine that does nothing yet; see [`Engine::run`].
     pub fn new(db: Db, airtable: AirtableClient, catalog: Catalog, config: &Config) -> Self {
+        let signals = Signals::default();
         Self {
             inner: Arc::new(Inner {
                 db,
                 airtable,
                 catalog,
-                fields: Fields::new(config),
+                fields: Fields::new(config, signals.clone()),
                 intake: Intake::default(),
+                native: Native::new(config),
                 enqueued: Notify::new(),
                 stopping: CancellationToken::new(),
                 catch_up_wanted: Notify::new(),
@@ -140,7 +165,8 @@ impl Engine {
                 airtable_is_back: Notify::new(),
                 run_moved: Notify::new(),
                 tracker: TaskTracker::new(),
-                signals: Signals::default(),
+                signals,
+                tally: Tally::default(),
                 listing: config.listing.clone(),
                 settings: config.sync.clone(),
                 page_size: config.airtable.page_size,
@@ -160,6 +186,8 @@ impl Engine {
             self.work_queue(&stop),
             Box::pin(self.schedule(&stop)),
             self.keep_usage(&stop),
+            self.watch_fields(&stop),
+            Box::pin(self.keep_webhook(&stop)),
             cut_off
         );
         self.inner.intake.close();
@@ -198,6 +226,7 @@ impl Engine {
                     record_id: delivery.record_id,
                     trigger: delivery.trigger,
                     source: delivery.source,
+                    edited: delivery.edited.unwrap_or(delivery.accepted),
                     reason,
                 });
             }
@@ -246,6 +275,21 @@ impl Engine {
         &self.inner.catalog
     }
 
+    /// How many syncs ended in which way since the start.
+    pub fn tallied(&self) -> impl Iterator<Item = Tallied> {
+        self.inner.tally.read()
+    }
+
+    /// How many runs of each kind ended in which way since the start.
+    pub fn tallied_runs(&self) -> impl Iterator<Item = (RunKind, &'static str, u64)> {
+        self.inner.tally.runs()
+    }
+
+    /// The client, for figures.
+    pub fn airtable(&self) -> &AirtableClient {
+        &self.inner.airtable
+    }
+
     /// What this process knows to be wrong.
     pub fn signals(&self) -> &Signals {
         &self.inner.signals
@@ -275,11 +319,11 @@ impl Engine {
         }
     }
 
-    fn rules(&self) -> Rules {
+    fn rules(&self, plan: &FieldPlan) -> Rules {
         use chrono::Datelike;
         Rules {
             listed_status: self.inner.listing.status.clone(),
-            visible_field: self.inner.listing.visible_field.clone(),
+            visible_field: plan.visible_field.clone(),
             this_year: crate::clock::now().year(),
         }
     }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::{
     Engine, SyncError,
+    read::Task,
     run::{RunError, Scope, changed_since, pulls_the_brake},
 };
 use crate::{
@@ -134,10 +135,14 @@ impl Engine {
         tell: &mut impl FnMut(&Difference),
     ) -> Result<(), RunError> {
         let plan = self.inner.fields.plan_with(mapping, &self.inner.airtable, &self.inner.db).await?;
-        let cause = super::run::cause(crate::domain::Trigger::Manual);
-        let readings: Vec<Reading> =
-            asked.into_iter().map(|(id, record)| self.reading(id, record, cause.clone(), &plan)).collect();
-        for (outcome, columns) in self.inner.db.preview(readings, &plan.frozen).await? {
+        let readings: Vec<Reading> = asked
+            .into_iter()
+            .map(|(record_id, record)| {
+                let cause = super::run::cause(crate::domain::Trigger::Manual);
+                self.reading(Task { record_id, cause, accepted: None }, record, &plan)
+            })
+            .collect();
+        for (outcome, columns) in self.inner.db.preview(readings, &plan.kept).await? {
             report.seen += 1;
             report.warnings += usize::from(!outcome.warnings.is_empty());
             if !outcome.written {

@@ -71,6 +71,8 @@ impl Engine {
                 source: row.source.clone(),
                 attempt: row.attempts,
                 since: Instant::now(),
+                accepted: row.edited,
+                edited: None,
             })
         }));
         tokio::pin!(outcomes);

@@ -6,20 +6,22 @@ use std::{
     time::Instant,
 };
 
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{
-    Engine, SyncError,
+    Engine, SyncError, SyncResult,
+    consistency::believable,
     fields::FieldPlan,
     intake::{Answer, Entry},
     recheck::shows_no_change,
 };
 use crate::{
-    airtable::{AirtableError, Kind, Permit},
+    airtable::{AirtableError, Kind, Lane, Permit},
     db::{
         DbError, Stamp,
         logs::{LogEntry, LogStatus},
-        records::{Cause, Fields, Logged, Reading, Timings},
+        records::{Cause, Fields, Logged, Reading, Synced, Timings},
     },
     domain::{Outcome, Record, RecordId, normalize},
     signals::Signal,
@@ -30,6 +32,8 @@ use crate::{
 pub(super) struct Task {
     pub(super) record_id: RecordId,
     pub(super) cause: Cause,
+    /// When somebody said that it changed, for want of a better time of the edit.
+    pub(super) accepted: Option<DateTime<Utc>>,
 }
 
 impl Engine {
@@ -41,7 +45,7 @@ impl Engine {
         for entry in batch {
             let answer = answers.remove(&entry.first.record_id).unwrap_or(Err(SyncError::Stopping));
             if shows_no_change(&entry.first, &answer) {
-                unchanged.push(entry.first.record_id.clone());
+                unchanged.push(entry.first.clone());
             }
             entry.answer(&answer);
         }
@@ -84,7 +88,7 @@ impl Engine {
             .map(|mut task| {
                 task.cause.timings.airtable = airtable;
                 let record = found.remove(&task.record_id);
-                self.reading(task.record_id, record, task.cause, &plan)
+                self.reading(task, record, &plan)
             })
             .collect();
         self.store(stamp, readings, &plan, Logged::All).await
@@ -143,22 +147,29 @@ impl Engine {
     }
 
     /// Normalizes what was found.
-    pub(super) fn reading(
-        &self,
-        record_id: RecordId,
-        record: Option<Record>,
-        mut cause: Cause,
-        plan: &FieldPlan,
-    ) -> Reading {
+    pub(super) fn reading(&self, task: Task, record: Option<Record>, plan: &FieldPlan) -> Reading {
+        let Task { record_id, mut cause, accepted } = task;
         let started = Instant::now();
-        let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules()));
+        let modified = record.as_ref().and_then(|record| plan.modified(record));
+        cause.edited = cause.edited.or_else(|| believable(modified?, crate::clock::now())).or(accepted);
+        let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules(plan)));
         cause.timings.normalize = started.elapsed().as_secs_f64() * 1000.0;
         Reading { record_id, found, cause }
     }
 
-    /// A value that vanished is believed only when its field is still there.
-    ///
-    /// Stores readings and, if something was written, makes older responses unreachable.
+    /// The same reading, as another plan understands it.
+    fn read_anew(&self, reading: Reading, plan: &FieldPlan) -> Reading {
+        let record = reading.found.map(|found| Record {
+            id: found.content.record_id,
+            created_time: found.content.created_at,
+            fields: found.content.data,
+        });
+        let task = Task { record_id: reading.record_id, cause: reading.cause, accepted: None };
+        self.reading(task, record, plan)
+    }
+
+    /// Stores readings and, if something was written, makes older responses unreachable. A value that vanished is believed only when
+    /// its field is still there.
     pub(super) async fn store(
         &self,
         stamp: Stamp,
@@ -166,42 +177,34 @@ impl Engine {
         plan: &FieldPlan,
         logged: Logged,
     ) -> Result<Vec<Outcome>, SyncError> {
-        let since: HashMap<RecordId, Instant> = match logged {
-            Logged::All => {
-                readings.iter().map(|reading| (reading.record_id.clone(), reading.cause.since)).collect()
-            }
-            Logged::Notable => HashMap::new(),
-        };
-        let fields = if plan.knows_fields() { Fields::Unsure } else { Fields::Sure };
+        let fields = if plan.knows_fields() { Fields::Unsure(&plan.mapped) } else { Fields::Sure };
         let db = &self.inner.db;
-        let outcomes = match db.store(stamp, readings.clone(), &plan.frozen, logged, fields).await {
+        let synced = match db.store(stamp, readings.clone(), &plan.kept, logged, fields).await {
             Err(DbError::FieldsMayBeGone) => {
-                let plan = self.inner.fields.read_schema(&self.inner.airtable, db).await?;
-                db.store(stamp, readings, &plan.frozen, logged, Fields::Sure).await?
+                let plan = self.look_at_fields(Lane::Webhook).await?;
+                let readings = readings.into_iter().map(|reading| self.read_anew(reading, &plan)).collect();
+                db.store(stamp, readings, &plan.kept, logged, Fields::Sure).await?
             }
             stored => stored?,
         };
-        if outcomes.iter().any(|outcome| outcome.written) {
+        if synced.iter().any(|synced| synced.outcome.written) {
             self.inner.catalog.invalidate();
         }
-        for outcome in &outcomes {
-            if let Some(since) = since.get(&outcome.record_id) {
-                tracing::info!(
-                    record.id = %outcome.record_id,
-                    sync.action = outcome.action.as_str(),
-                    sync.duration_ms = since.elapsed().as_millis(),
-                    warnings = outcome.warnings.len(),
-                    "{}",
-                    outcome.message()
-                );
+        for synced in &synced {
+            self.inner.tally.count(synced.cause.trigger, synced.outcome.action.into());
+            if synced.logged {
+                tell(synced);
             }
         }
-        Ok(outcomes)
+        Ok(synced.into_iter().map(|synced| synced.outcome).collect())
     }
 
     /// A failure is an outcome too. When the database is the failure, only the log of the process has it.
     pub(super) async fn log_failures(&self, tasks: &[Task], error: &SyncError) {
-        tracing::error!(records = tasks.len(), error = %error, "records could not be synced");
+        for task in tasks {
+            self.inner.tally.count(task.cause.trigger, SyncResult::Failed);
+            tell_failure(task, error);
+        }
         let entries: Vec<LogEntry> = tasks.iter().map(|task| failure(task, error)).collect();
         if let Err(unlogged) = self.inner.db.log(&entries).await {
             tracing::error!(error = %unlogged, "the failure could not be written to sync_logs");
@@ -209,16 +212,59 @@ impl Engine {
     }
 }
 
+/// The line of a sync in the log.
+fn tell(synced: &Synced) {
+    let Synced { outcome, cause, duration_ms, consistency_ms, .. } = synced;
+    let Timings { queue, airtable, normalize, upsert, invalidate } = cause.timings;
+    tracing::info!(
+        record.id = %outcome.record_id,
+        sync.action = outcome.action.as_str(),
+        sync.trigger = cause.trigger.as_str(),
+        sync.duration_ms = duration_ms,
+        sync.queue_ms = in_tenths(queue),
+        sync.airtable_ms = in_tenths(airtable),
+        sync.normalize_ms = in_tenths(normalize),
+        sync.upsert_ms = in_tenths(upsert),
+        sync.invalidate_ms = in_tenths(invalidate),
+        sync.consistency_ms = consistency_ms,
+        sync.warnings = outcome.warnings.len(),
+        run.id = cause.run.map(|run| run.0),
+        "{}",
+        outcome.message()
+    );
+}
+
+fn tell_failure(task: &Task, error: &SyncError) {
+    let Task { record_id, cause, .. } = task;
+    tracing::error!(
+        record.id = %record_id,
+        sync.action = SyncResult::Failed.as_str(),
+        sync.trigger = cause.trigger.as_str(),
+        sync.duration_ms = i64::try_from(cause.since.elapsed().as_millis()).unwrap_or(i64::MAX),
+        sync.queue_ms = in_tenths(cause.timings.queue),
+        run.id = cause.run.map(|run| run.0),
+        error = %error,
+        "{record_id} could not be synced: {error}"
+    );
+}
+
+fn in_tenths(ms: f64) -> f64 {
+    (ms * 10.0).round() / 10.0
+}
+
 fn task(entry: &Entry) -> Task {
     let first = &entry.first;
     Task {
         record_id: first.record_id.clone(),
+        accepted: Some(first.accepted),
         cause: Cause {
             trigger: first.trigger,
             source: first.source.clone(),
             attempt: first.attempt,
             deliveries: entry.waiters.len(),
             since: first.since,
+            edited: first.edited,
+            run: None,
             timings: Timings { queue: first.since.elapsed().as_secs_f64() * 1000.0, ..Timings::default() },
         },
     }

@@ -11,16 +11,16 @@ use super::{
     Engine,
     intake::{Answer, Delivery},
 };
-use crate::domain::{Action, RecordId, Trigger};
+use crate::domain::{Action, Trigger};
 
 /// The `source` of a second look, by which it is told from a webhook.
 const SOURCE: &str = "recheck";
 
 impl Engine {
     /// Puts the records in line again after `sync.recheck_after`.
-    pub(super) fn recheck_later(&self, records: Vec<RecordId>) {
+    pub(super) fn recheck_later(&self, deliveries: Vec<Delivery>) {
         let after = self.inner.settings.recheck_after;
-        if records.is_empty() || after.is_zero() {
+        if deliveries.is_empty() || after.is_zero() {
             return;
         }
         let engine = self.clone();
@@ -28,13 +28,13 @@ impl Engine {
             if engine.inner.stopping.run_until_cancelled(tokio::time::sleep(after)).await.is_none() {
                 return;
             }
-            for record_id in records {
+            for first in deliveries {
+                let source = Some(SOURCE.to_owned());
                 drop(engine.inner.intake.put(Delivery {
-                    record_id,
-                    trigger: Trigger::Webhook,
-                    source: Some(SOURCE.to_owned()),
+                    source,
                     attempt: 1,
                     since: Instant::now(),
+                    ..first
                 }));
             }
         });

@@ -131,6 +131,11 @@ impl Run {
         if self.lock.lock().await.is_held().await { Ok(()) } else { Err(RunError::LockLost) }
     }
 
+    /// A record to be synced by it, from now on.
+    fn task(&self, record_id: RecordId) -> Task {
+        Task { record_id, cause: Cause { run: Some(self.id), ..cause(self.trigger) }, accepted: None }
+    }
+
     fn count(&self, outcomes: &[Outcome]) {
         self.counts.send_modify(|counts| outcomes.iter().for_each(|outcome| count(counts, outcome)));
     }
@@ -173,9 +178,9 @@ impl Engine {
             error: result.err().map(|error| error.to_string()),
         };
         self.write_down(&report).await?;
-        self.exchange_usage_or_warn().await;
         self.inner.run_moved.notify_one();
         run.lock.into_inner().release().await;
+        self.exchange_usage_or_warn().await;
         Ok(report)
     }
 
@@ -183,6 +188,7 @@ impl Engine {
         match &run.scope {
             Scope::Records(ids) => self.read_records(run, ids.clone()).await,
             Scope::CatchUp => {
+                self.look_before_a_run(false).await?;
                 let formula = self.inner.db.run_history(None).await?.last_read.map(changed_since);
                 self.read_listing(run, formula).await.map(drop)
             }
@@ -191,7 +197,8 @@ impl Engine {
                 if deleted > 0 {
                     tracing::info!(deleted, "old logs were deleted");
                 }
-                let plan = self.inner.fields.read_schema(&self.inner.airtable, &self.inner.db).await?;
+                self.look_before_a_run(true).await?;
+                let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
                 let formula = plan.listed_formula(&self.inner.listing.status);
                 let listed = self.inner.db.count_listed().await?;
                 let stamp = self.read_listing(run, formula).await?;
@@ -207,8 +214,7 @@ impl Engine {
         let mut done = stream::iter(batches)
             .map(|batch| async move {
                 let permit = self.inner.airtable.permit(Lane::Run).await;
-                let tasks =
-                    batch.into_iter().map(|id| Task { record_id: id, cause: cause(run.trigger) }).collect();
+                let tasks = batch.into_iter().map(|id| run.task(id)).collect();
                 self.sync(permit, tasks).await
             })
             .buffer_unordered(REPLAYS_AT_ONCE);
@@ -232,12 +238,8 @@ impl Engine {
     }
 
     async fn write_down(&self, report: &RunReport) -> Result<(), RunError> {
-        tracing::info!(
-            run.id = report.run.0,
-            run.duration_ms = report.duration_ms(),
-            run.error = report.error,
-            "{report}"
-        );
+        report.tell();
+        self.inner.tally.count_run(report.kind, report.error.is_some());
         let finish = || async {
             self.inner.db.update_run(report.run, &report.counts).await?;
             self.inner.db.finish_run(report.run, report.error.as_deref(), report.braked).await
@@ -271,6 +273,8 @@ pub(super) fn cause(trigger: Trigger) -> Cause {
         attempt: 1,
         deliveries: 0,
         since: Instant::now(),
+        edited: None,
+        run: None,
         timings: Timings::default(),
     }
 }

@@ -50,11 +50,15 @@ impl Engine {
         };
         // A failure before the start, or before the outage was over, says nothing of now.
         history.last_failure = history.last_failure.filter(|failure| *failure >= asked);
+        // Vehicles that were read before a field came into use lack what it says.
+        let fields_are_newer = self.inner.fields.feeds_since() > history.last_full;
+        *wanted |= fields_are_newer;
         let every =
             TimeDelta::from_std(self.inner.settings.catch_up_every).ok().filter(|every| !every.is_zero());
         let (scope, trigger) = match due(now, nightly, every, *wanted, &history) {
             Due::FirstLoad => (Scope::Full { force: false }, Trigger::Bulk),
             Due::Nightly => (Scope::Full { force: false }, Trigger::Nightly),
+            Due::CatchUp if fields_are_newer => (Scope::Full { force: false }, Trigger::CatchUp),
             Due::CatchUp => (Scope::CatchUp, Trigger::CatchUp),
             Due::NotBefore(next) => return (next - now).to_std().unwrap_or_default().min(LOOK_EVERY),
         };

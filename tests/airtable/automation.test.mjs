@@ -75,6 +75,14 @@ for (const [name, sandbox] of Object.entries(SANDBOXES)) {
             assert.match(timestamp, /^2026-03-01T08:00:00\.0\d\dZ$/);
         });
 
+        test('each attempt tells the time of the edit, not its own', async () => {
+            const { requests } = await go([refused(503, true), unreachable, synced()]);
+            const times = requests.map(({ body }) => JSON.parse(body).timestamp);
+            assert.equal(times.length, 3);
+            assert.deepEqual(new Set(times), new Set([times[0]]));
+            assert.match(times[0], /^2026-03-01T08:00:00\.0\d\dZ$/);
+        });
+
         for (const action of ['created', 'updated', 'unchanged', 'archived', 'deleted', 'absent']) {
             test(`200 "${action}" is a success`, async () => {
                 const { outputs, error } = await go([synced(action)]);

@@ -3,10 +3,15 @@
 Called by tests/clients/main.rs with address, token, base and table; the table holds 250 vehicles.
 """
 
+import base64
+import queue
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 from pyairtable import Api
 from pyairtable.formulas import OR, match
+from pyairtable.models.webhook import WebhookNotification
 from requests import HTTPError
 
 url, token, base_id, table_id = sys.argv[1:5]
@@ -79,3 +84,54 @@ upserted = table.batch_upsert([{"fields": {"OrdenCompra": "B1", "Precio": 2}}, {
 assert (len(upserted["updatedRecords"]), len(upserted["createdRecords"])) == (1, 1), upserted
 gone = table.batch_delete([record["id"] for record in upserted["records"]])
 assert all(record["deleted"] for record in gone) and len(table.all()) == 250 + 22
+
+# Webhooks: made, listed, read, refreshed, switched off and on, deleted.
+pings = queue.Queue()
+
+
+class Receiver(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        pings.put((body, self.headers["X-Airtable-Content-MAC"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+receiver = HTTPServer(("127.0.0.1", 0), Receiver)
+threading.Thread(target=receiver.serve_forever, daemon=True).start()
+hook = base.add_webhook(f"http://127.0.0.1:{receiver.server_port}/pings", {"options": {
+    "filters": {"dataTypes": ["tableData"], "recordChangeScope": table_id},
+    "includes": {"includeCellValuesInFieldIds": "all", "includePreviousCellValues": True}}})
+assert hook.id.startswith("ach") and len(base64.b64decode(hook.mac_secret_base64)) >= 16
+told = table.create({"Auto": "Contado", "Precio": 1, "AutoMarca": "Mazda"})
+body, mac = pings.get(timeout=20)
+notification = WebhookNotification.from_request(body, mac, hook.mac_secret_base64)
+assert (notification.base.id, notification.webhook.id) == (base_id, hook.id)
+table.update(told["id"], {"Precio": 2})
+table.delete(told["id"])
+listed = base.webhook(hook.id)
+assert listed.is_hook_enabled and listed.cursor_for_next_payload == 4 and listed.expiration_time == hook.expiration_time
+created, changed, destroyed = (payload.changed_tables_by_id[table_id] for payload in listed.payloads())
+assert created.created_records_by_id[told["id"]].cell_values_by_field_id[by_id] == "Contado"
+change = changed.changed_records_by_id[told["id"]]
+price = schema.field("Precio").id
+assert (change.previous.cell_values_by_field_id[price], change.current.cell_values_by_field_id[price]) == (1, 2)
+assert change.unchanged.cell_values_by_field_id[schema.field("AutoMarca").id]["name"] == "Mazda"
+assert destroyed.destroyed_record_ids == [told["id"]]
+assert [payload.cursor for payload in listed.payloads(cursor=2)] == [2, 3]
+assert len(list(listed.payloads(limit=1))) == 1
+for n in range(60):
+    table.update(one["id"], {"Precio": 1_000_000 + n})
+assert len(list(listed.payloads())) == 63, "more than a page"
+listed.extend_expiration()
+listed.disable_notifications()
+assert not base.webhook(hook.id).are_notifications_enabled
+listed.enable_notifications()
+assert base.webhook(hook.id).are_notifications_enabled
+refused(422, "INVALID_REQUEST_UNKNOWN", lambda: base.add_webhook("http://127.0.0.1:9", {"options": {"filters": {
+    "dataTypes": ["tableData"], "watchDataInFieldIds": ["fld00000000000000"]}}}))
+listed.delete()
+assert not base.webhooks()

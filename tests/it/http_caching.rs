@@ -148,3 +148,43 @@ async fn during_an_outage_nobody_waits_for_a_connection_and_nothing_that_was_ans
     })
     .await;
 }
+
+/// A hit takes a shorter way through the service than a miss; nobody should see it from the headers.
+#[tokio::test]
+async fn a_hit_says_what_a_miss_says() {
+    let world = World::start().await;
+    world.known(mazda()).await;
+    let told = |answer: &Answer| {
+        let own = ["x-cache", "server-timing", "x-request-id", "date"];
+        let mut told: Vec<(String, String)> = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| !own.contains(&name.as_str()))
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect();
+        told.sort();
+        (answer.status, told, answer.body.clone())
+    };
+    let slug = world.get("/vehicles").await.ok()["vehicles"][0]["slug"].as_str().unwrap().to_owned();
+    let paths =
+        ["/vehicles?marca=mazda", "/vehicles/facets", "/vehicles/slugs", &format!("/vehicles/{slug}")];
+    for path in paths {
+        let miss = world.get(path).await;
+        let hit = world.get(path).await;
+        assert_eq!((miss.header("x-cache"), hit.header("x-cache")), ("miss", "hit"), "{path}");
+        assert_eq!(told(&hit), told(&miss), "{path}");
+        assert_eq!(hit.header("x-request-id").len(), 32);
+
+        let etag = miss.header("etag").to_owned();
+        let known = world.get_if_none_match(path, &etag).await;
+        world.post_as_admin("/invalidate-cache").await.ok();
+        let known_by_miss = world.get_if_none_match(path, &etag).await;
+        assert_eq!(known_by_miss.header("x-cache"), "miss");
+        assert_eq!((known.status.as_u16(), told(&known)), (304, told(&known_by_miss)), "{path}");
+    }
+    let hits = || async { world.get("/cache-stats").await.ok()["hits"].as_u64().unwrap() };
+    let before = hits().await;
+    world.get("/vehicles/slugs").await.ok();
+    world.get("/vehicles/slugs").await.ok();
+    assert!(hits().await > before, "the short way counts");
+}

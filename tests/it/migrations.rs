@@ -47,10 +47,28 @@ const SAMPLES: &[(i64, &str)] = &[
         "insert into airtable_usage (month, calls) values ('2026-11-01', 5)",
     ),
     (
+        21,
+        "insert into sync_logs (sync_type, status) values ('nightly', 'error')",
+    ),
+    (
+        22,
+        "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recCCCCCCCCCCCCCC', 'd', 'D', true, now())",
+    ),
+    (
         30,
         "insert into alerts (key, severity, state, since, seen_at, detail) values ('errors', 'warning', 'firing', now(), now(), '11 errors');
          insert into alert_reports values ('listener_down', gen_random_uuid(), now(), now(), now(), 'refused');
          insert into alert_messages (channel, subject, content, created_at, next_attempt_at) values ('slack', 'errors', '{}', now(), now())",
+    ),
+    (
+        40,
+        "insert into airtable_webhooks (target, webhook_id, table_id, notification_url, mac_secret, expires_at, read_at)
+         values ('app/tbl', 'ach', 'tbl', 'https://example.test', 'c2VjcmV0', now(), now())",
+    ),
+    (
+        50,
+        "insert into airtable_fields (table_id, field_id, name, present_name, field_type, missing_since)
+             values ('tbl', 'fldB', 'Km', 'Km', 'number', now())",
     ),
 ];
 
@@ -175,23 +193,63 @@ async fn sync_stats_sums_the_last_seven_days_up_by_the_hour() {
     "#);
 }
 
-/// The queries that operators have in their notes.
+/// What the edge functions that vitrina replaced have left in Supabase's `public`.
+const OLD_SYSTEM: &str = "
+    create table inventario_cache (id bigserial primary key, record_id text, slug text, title text, data jsonb);
+    insert into inventario_cache (record_id, slug) values ('recAAAAAAAAAAAAAA', 'a');
+    create table sync_logs (id uuid primary key default gen_random_uuid(), record_id text, status text, created_at timestamptz default now());
+    create view sync_stats as select status, count(*) from sync_logs group by 1;
+    create function cleanup_old_sync_logs() returns void language sql as 'delete from sync_logs'";
+
 #[tokio::test]
-async fn the_operators_queries_run_as_they_are() {
-    let database = Database::new().await;
-    for query in [
-        "SELECT COUNT(*) FILTER (WHERE status = 'success') * 100.0 / COUNT(*) AS success_rate_pct, COUNT(*) FILTER (WHERE status = 'error') AS error_count, COUNT(*) AS total_syncs FROM sync_logs WHERE created_at > NOW() - INTERVAL '24 hours'",
-        "SELECT AVG(duration_ms)::INTEGER AS avg_ms, MIN(duration_ms) AS min_ms, MAX(duration_ms) AS max_ms, PERCENTILE_CONT(0.95) WITHIN GROUP (ORDER BY duration_ms)::INTEGER AS p95_ms FROM sync_logs WHERE created_at > NOW() - INTERVAL '24 hours' AND status = 'success'",
-        "SELECT created_at, record_id, message, error_details, attempt_number FROM sync_logs WHERE status = 'error' ORDER BY created_at DESC LIMIT 10",
-        "SELECT * FROM sync_stats WHERE hour > NOW() - INTERVAL '24 hours' ORDER BY hour DESC",
-    ] {
-        database
-            .pool
-            .execute(
-                "insert into sync_logs (sync_type, status, duration_ms) values ('webhook', 'success', 5)",
-            )
+async fn tables_of_the_old_system_are_refused_and_left_as_they_are() {
+    let database = Database::empty().await;
+    database.pool.execute(OLD_SYSTEM).await.unwrap();
+    let db = db(&database, "public");
+    assert_eq!(db.version().await.unwrap(), None);
+
+    let said = db.migrate().await.unwrap_err().to_string();
+
+    assert!(
+        said.contains(r#"the schema "public" already holds inventario_cache, sync_logs, sync_stats"#)
+            && said.contains("VITRINA__DATABASE__SCHEMA"),
+        "{said}"
+    );
+    db.revert_last().await.unwrap();
+    assert!(db.migrate().await.is_err(), "asking for the version has not made them ours");
+    let tables: i64 = sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    assert_eq!(tables, 2);
+}
+
+#[tokio::test]
+async fn beside_the_old_system_vitrina_lives_in_a_schema_of_its_own_and_goes_without_a_trace() {
+    let database = Database::empty().await;
+    database.pool.execute(OLD_SYSTEM).await.unwrap();
+    let db = db(&database, "vitrina");
+    db.migrate().await.unwrap();
+    assert_eq!(db.count_listed().await.unwrap(), 0);
+
+    // Once more than there are steps: what is dropped must never be found in another schema.
+    for _ in 0..=MIGRATOR.iter().filter(|step| step.migration_type.is_up_migration()).count() {
+        db.revert_last().await.unwrap();
+    }
+
+    let old: i64 = sqlx::query_scalar("select count(*) from public.sync_stats, public.sync_logs")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    let functions: i64 =
+        sqlx::query_scalar("select count(*) from pg_proc where proname = 'cleanup_old_sync_logs'")
+            .fetch_one(&database.pool)
             .await
             .unwrap();
-        assert!(database.pool.execute(query).await.is_ok(), "{query}");
-    }
+    assert_eq!((old, functions), (0, 1));
+    let left: i64 = sqlx::query_scalar("select count(*) from public.inventario_cache")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    assert_eq!(left, 1);
 }

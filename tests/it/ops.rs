@@ -90,7 +90,7 @@ async fn an_answer_that_takes_too_long_becomes_a_problem() {
 async fn a_client_that_asks_too_often_is_told_when_to_come_again_and_nobody_else() {
     let world = World::set("server.client_requests_per_second", "1")
         .set("server.client_burst", "3")
-        .set("server.client_address_header", "x-forwarded-for")
+        .set("server.behind_proxy", "true")
         .start()
         .await;
     let ask = |client: &'static str, path: &'static str| {

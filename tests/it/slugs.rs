@@ -34,6 +34,9 @@ async fn an_address_that_airtable_asks_for_moves_the_page_and_the_old_one_redire
         assert_eq!(world.webhook(&id).await.ok()["data"]["slug"], slug);
         world.get(&format!("/vehicles/{slug}")).await.ok();
     }
+    let log = world.logs(&id).await.pop().unwrap();
+    let changed = log["metadata"]["changed"].as_array().unwrap();
+    assert!(changed.contains(&json!("slug")) && changed.contains(&json!("slug_wanted")), "{log}");
     for former in ["mazda-3-sport-2-5-2020", "mazda-rojo"] {
         let answer = world.get(&format!("/vehicles/{former}")).await;
         assert_eq!(

@@ -3,11 +3,15 @@
 //! **Invariants:** only `recordId` or `recordIds` decides; whatever else is odd in it costs nothing but itself, since a sync that is lost
 //! for a strange `source` would help nobody.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::Problem;
-use crate::{domain::RecordId, sync::distinct};
+use crate::{
+    domain::RecordId,
+    sync::{believable, distinct},
+};
 use axum::http::StatusCode;
 
 /// The longest `source` that is kept, in characters.
@@ -24,6 +28,8 @@ pub(super) struct Notice {
     pub(super) source: Option<String>,
     /// Which try this is, from 1.
     pub(super) attempt: i32,
+    /// When it was sent for the first time, if that can be believed.
+    pub(super) edited: Option<DateTime<Utc>>,
 }
 
 #[derive(Deserialize)]
@@ -33,10 +39,11 @@ struct Wire {
     record_ids: Option<Value>,
     source: Option<Value>,
     attempt: Option<Value>,
+    timestamp: Option<Value>,
 }
 
 impl Notice {
-    pub(super) fn parse(bytes: &[u8], max_batch: usize) -> Result<Self, Problem> {
+    pub(super) fn parse(bytes: &[u8], max_batch: usize, now: DateTime<Utc>) -> Result<Self, Problem> {
         let wire: Wire = serde_json::from_slice(bytes).map_err(|error| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
@@ -70,6 +77,7 @@ impl Notice {
             is_batch,
             source: wire.source.as_ref().and_then(Value::as_str).map(printable),
             attempt: wire.attempt.as_ref().and_then(Value::as_i64).map_or(1, clamp),
+            edited: wire.timestamp.as_ref().and_then(time).and_then(|time| believable(time, now)),
         })
     }
 }
@@ -78,6 +86,10 @@ fn record_id(value: &Value, param: &str) -> Result<RecordId, Problem> {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     text.parse()
         .map_err(|invalid: crate::domain::InvalidRecordId| Problem::parameter(param, format!("{invalid}.")))
+}
+
+fn time(value: &Value) -> Option<DateTime<Utc>> {
+    value.as_str()?.parse().ok()
 }
 
 fn printable(text: &str) -> String {

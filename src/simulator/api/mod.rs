@@ -11,6 +11,7 @@ mod records;
 mod refusal;
 mod render;
 mod route;
+mod webhooks;
 
 use axum::http::Method;
 use bytes::Bytes;
@@ -23,7 +24,7 @@ pub(super) use self::{
     route::Route,
 };
 pub use self::{refusal::Refusal, route::Operation};
-use super::{attachments::Links, store::Store};
+use super::{attachments::Links, store::Store, webhooks::Webhooks};
 
 /// A request, read but not understood.
 #[derive(Debug)]
@@ -58,11 +59,12 @@ pub(super) struct Base<'a> {
     pub(super) id: &'a str,
     pub(super) store: &'a mut Store,
     pub(super) links: &'a Links,
+    pub(super) webhooks: &'a mut Webhooks,
     pub(super) now: DateTime<Utc>,
 }
 
 impl Base<'_> {
-    /// Answers everything but files and webhooks.
+    /// Answers everything but files; null is an answer without a body.
     pub(super) fn answer(&mut self, request: &Request) -> Result<Value, Refusal> {
         let Route { operation, base, rest } = &request.route;
         if base.as_deref().is_some_and(|base| base != self.id) {
@@ -71,7 +73,8 @@ impl Base<'_> {
         match operation {
             Operation::Schema => return Ok(self.schema()),
             Operation::Account => return self.account(rest),
-            Operation::File | Operation::Webhooks | Operation::Unknown => return Err(Refusal::NotFound),
+            Operation::Webhooks => return self.webhooks(request),
+            Operation::File | Operation::Unknown => return Err(Refusal::NotFound),
             Operation::List | Operation::Get | Operation::Create | Operation::Update | Operation::Delete => {}
         }
         let (table, record) = match rest.as_slice() {

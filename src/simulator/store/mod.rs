@@ -7,21 +7,26 @@
 //! **Not here:** what requests and answers look like ([`super::api`]).
 
 mod iterators;
+mod journal;
 mod record;
 mod table;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub use self::table::FieldKind;
 pub(super) use self::{
     iterators::{Iterators, NoPage},
+    journal::{Event, Happened, differing},
     record::{Record, Version},
     table::{Field, Table},
 };
-use super::{cells::Cells, ids::Ids};
+use super::{
+    cells::{Cells, Slot},
+    ids::Ids,
+};
 
 pub(super) struct Store {
     pub(super) tables: Vec<Table>,
@@ -29,6 +34,8 @@ pub(super) struct Store {
     pub(super) ids: Ids,
     /// How long a change stays unseen by readers.
     pub(super) visibility_delay: Duration,
+    /// What was done since it was last taken.
+    pub(super) journal: Vec<Event>,
 }
 
 /// Where a record is: the place of its table, and its id.
@@ -52,19 +59,54 @@ impl Store {
 
     /// Turns cells by name or id into cells by slot; a field the table lacks is added to it, of a kind that suits the value.
     pub(super) fn cells_adding_fields(&mut self, table: usize, fields: Map<String, Value>) -> Cells {
-        let Some(table) = self.tables.get_mut(table) else { return Cells::new() };
-        let mut slot = |name: &str, value: &Value| match table.field(name) {
-            Some(field) => field.slot,
-            None => table.add_field(self.ids.next("fld"), name.to_owned(), FieldKind::suiting(value)),
+        let mut cells = Cells::new();
+        for (name, value) in fields {
+            let Some(known) = self.tables.get(table) else { break };
+            let slot = match known.field(&name) {
+                Some(field) => Some(field.slot),
+                None => self.add_field(table, &name, FieldKind::suiting(&value)).map(|(slot, _)| slot),
+            };
+            cells.extend(slot.map(|slot| (slot, value)));
+        }
+        cells
+    }
+
+    /// Adds a field; gives its slot and id.
+    pub(super) fn add_field(&mut self, place: usize, name: &str, kind: FieldKind) -> Option<(Slot, String)> {
+        let id = self.ids.next("fld");
+        let slot = self.tables.get_mut(place)?.add_field(id.clone(), name.to_owned(), kind);
+        self.note(place, Happened::FieldCreated { id: id.clone(), name: name.to_owned(), kind: json!(kind) });
+        Some((slot, id))
+    }
+
+    /// Changes a field's name or type. False if there is none.
+    pub(super) fn change_field(&mut self, place: usize, name: &str, change: impl FnOnce(&mut Field)) -> bool {
+        let Some(field) = self.tables.get_mut(place).and_then(|table| table.field_mut(name)) else {
+            return false;
         };
-        fields.into_iter().map(|(name, value)| (slot(&name, &value), value)).collect()
+        let look = |field: &Field| json!({"name": field.name, "type": field.kind});
+        let before = look(field);
+        change(field);
+        let (id, after) = (field.id.clone(), look(field));
+        self.note(place, Happened::FieldChanged { id, before, after });
+        true
+    }
+
+    /// Removes a field with all its cells. False if there is none.
+    pub(super) fn remove_field(&mut self, place: usize, name: &str) -> bool {
+        let Some(table) = self.tables.get_mut(place) else { return false };
+        let Some(id) = table.field(name).map(|field| field.id.clone()) else { return false };
+        table.remove_field(&id);
+        self.note(place, Happened::FieldDestroyed { id });
+        true
     }
 
     /// Puts a new record there, or brings back or overwrites the one that had this id.
     pub(super) fn create(&mut self, (table, id): Place<'_>, cells: Cells, now: DateTime<Utc>) {
         let visible_from = now + self.visibility_delay;
-        if let Some(table) = self.tables.get_mut(table) {
-            table.records.insert(id.to_owned(), Record::new(cells, now, visible_from));
+        if let Some(found) = self.tables.get_mut(table) {
+            found.records.insert(id.to_owned(), Record::new(cells, now, visible_from));
+            self.note_creation((table, id));
         }
     }
 
@@ -77,19 +119,49 @@ impl Store {
         now: DateTime<Utc>,
     ) -> bool {
         let visible_from = now + self.visibility_delay;
-        self.record_mut((table, id)).is_some_and(|record| record.change(changes, replace, now, visible_from))
+        let before = self.latest((table, id));
+        let Some(record) = self.record_mut((table, id)) else { return false };
+        let done = record.change(changes, replace, now, visible_from);
+        let after = self.latest((table, id));
+        if before != after {
+            self.note(table, Happened::Changed { id: id.to_owned(), before, after });
+        }
+        done
     }
 
     /// Deletes the record. False if it is not there.
-    pub(super) fn delete(&mut self, place: Place<'_>, now: DateTime<Utc>) -> bool {
+    pub(super) fn delete(&mut self, (table, id): Place<'_>, now: DateTime<Utc>) -> bool {
         let visible_from = now + self.visibility_delay;
-        self.record_mut(place).is_some_and(|record| record.set_deleted(true, now, visible_from))
+        let done =
+            self.record_mut((table, id)).is_some_and(|record| record.set_deleted(true, now, visible_from));
+        if done {
+            self.note(table, Happened::Destroyed { id: id.to_owned() });
+        }
+        done
     }
 
     /// Brings a deleted record back as it was, under its id. False if there is none.
     pub(super) fn restore(&mut self, place: Place<'_>, now: DateTime<Utc>) -> bool {
         let visible_from = now + self.visibility_delay;
-        self.record_mut(place).is_some_and(|record| record.set_deleted(false, now, visible_from))
+        let done = self.record_mut(place).is_some_and(|record| record.set_deleted(false, now, visible_from));
+        if done {
+            self.note_creation(place);
+        }
+        done
+    }
+
+    fn note_creation(&mut self, (table, id): Place<'_>) {
+        let cells = self.latest((table, id));
+        self.note(table, Happened::Created { id: id.to_owned(), cells });
+    }
+
+    fn note(&mut self, table: usize, what: Happened) {
+        self.journal.push(Event { table, what });
+    }
+
+    fn latest(&self, (table, id): Place<'_>) -> Cells {
+        let record = self.tables.get(table).and_then(|table| table.records.get(id));
+        record.and_then(Record::latest).map(|version| version.cells.clone()).unwrap_or_default()
     }
 
     fn record_mut(&mut self, (table, id): Place<'_>) -> Option<&mut Record> {

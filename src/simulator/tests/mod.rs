@@ -4,6 +4,7 @@ mod faults;
 mod files;
 mod listing;
 mod schema;
+mod webhooks;
 mod writes;
 
 use std::time::Duration;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Run, cause};
+use super::Run;
 use crate::{
     airtable::{Kind, Lane, Listing, Page},
     db::{
@@ -89,13 +89,12 @@ impl Engine {
         records: Vec<Record>,
         plan: &FieldPlan,
     ) -> Result<(), SyncError> {
-        let since = cause(run.trigger);
         // A record may show up twice in a listing that moves under the reader.
         let mut seen = HashSet::new();
         let readings = records
             .into_iter()
             .filter(|record| seen.insert(record.id.clone()))
-            .map(|record| self.reading(record.id.clone(), Some(record), since.clone(), plan))
+            .map(|record| self.reading(run.task(record.id.clone()), Some(record), plan))
             .collect();
         let outcomes = self.store_parts(run, stamp, readings, plan).await?;
         run.counts.send_modify(|counts| counts.pages += 1);
@@ -121,7 +120,11 @@ impl Engine {
                 }
                 let tasks: Vec<Task> = readings
                     .into_iter()
-                    .map(|reading| Task { record_id: reading.record_id, cause: reading.cause })
+                    .map(|reading| Task {
+                        record_id: reading.record_id,
+                        cause: reading.cause,
+                        accepted: None,
+                    })
                     .collect();
                 self.log_failures(&tasks, &SyncError::Database(error)).await;
                 run.counts.send_modify(|counts| counts.failed += 1);

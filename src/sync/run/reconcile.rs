@@ -33,7 +33,7 @@ impl Engine {
     /// look costs its requests again, and memory does not grow with what is found.
     async fn leaving(&self, run: &Run, stamp: Stamp) -> Result<Vec<RecordId>, RunError> {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
-        let rules = self.rules();
+        let rules = self.rules(&plan);
         let (mut leaving, mut after) = (Vec::new(), String::new());
         loop {
             let limit = i64::try_from(self.inner.page_size).unwrap_or(i64::MAX);
@@ -47,7 +47,7 @@ impl Engine {
             let still_listed: Vec<&RecordId> = found
                 .iter()
                 .filter(|record| {
-                    plan.decides_listing() && normalize(record, &plan.mapping, &rules).content.listed
+                    !plan.decides_listing() || normalize(record, &plan.mapping, &rules).content.listed
                 })
                 .map(|record| &record.id)
                 .collect();

@@ -35,6 +35,41 @@ impl RunReport {
     pub fn duration_ms(&self) -> i32 {
         i32::try_from(self.duration.as_millis()).unwrap_or(i32::MAX)
     }
+
+    /// The line of the run in the log.
+    pub(super) fn tell(&self) {
+        let RunCounts {
+            pages,
+            seen,
+            created,
+            updated,
+            unchanged,
+            archived,
+            deleted,
+            warnings,
+            failed,
+            api_calls,
+        } = self.counts;
+        tracing::info!(
+            run.id = self.run.0,
+            run.kind = self.kind.as_str(),
+            run.trigger = self.trigger.as_str(),
+            run.status = if self.error.is_some() { "failed" } else { "succeeded" },
+            run.duration_ms = self.duration_ms(),
+            run.error = self.error,
+            run.pages = pages,
+            run.seen = seen,
+            run.created = created,
+            run.updated = updated,
+            run.unchanged = unchanged,
+            run.archived = archived,
+            run.deleted = deleted,
+            run.warnings = warnings,
+            run.failed = failed,
+            run.api_calls = api_calls,
+            "{self}"
+        );
+    }
 }
 
 fn as_ms<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {

@@ -4,6 +4,7 @@
 //! [`World::get`]. Everything goes over HTTP. When something takes its time, [`eventually`] waits for it; no test sleeps.
 
 mod answer;
+mod door;
 mod mail;
 mod postgres;
 mod proxy;
@@ -14,6 +15,7 @@ use std::{future::Future, time::Duration};
 
 pub use self::{
     answer::Answer,
+    door::Door,
     mail::{MailServer, Offers},
     postgres::Database,
     receiver::Receiver,

@@ -2,13 +2,16 @@
 //!
 //! The databases are copies of a template that was migrated once. The server ends with the process, however that ends.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    str::FromStr,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use super::proxy::Proxy;
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgConnectOptions};
 use tokio::sync::OnceCell;
 use vitrina::{
     config::{Loader, Needs},
@@ -39,6 +42,16 @@ impl Database {
     /// A database without a single table.
     pub async fn empty() -> Self {
         Self::copy_of("template1").await
+    }
+
+    /// A database on a server of the test's own, where vitrina acts as another role.
+    pub async fn at(url: String, role: &str) -> Self {
+        let pool = PgPool::connect_lazy(&url).unwrap();
+        let way = Proxy::to(&url).await;
+        let name = PgConnectOptions::from_str(&url).unwrap().get_database().unwrap().to_owned();
+        let options = format!("sslmode=disable&options=-c%20role%3D{role}");
+        let url_for_vitrina = format!("postgres://vitrina@{}/{name}?{options}", way.address());
+        Self { url, url_for_vitrina, pool, way }
     }
 
     async fn copy_of(template: &str) -> Self {

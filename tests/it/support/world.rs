@@ -93,6 +93,11 @@ impl World {
         Instance::start(&self.airtable, &self.db, &self.settings).await
     }
 
+    /// A further instance on the same Airtable and database, with other settings.
+    pub async fn instance_with(&self, settings: &[(&'static str, String)]) -> Instance {
+        Instance::start(&self.airtable, &self.db, settings).await
+    }
+
     /// A further instance on another database.
     pub async fn instance_on(&self, db: &Arc<Database>) -> Instance {
         Instance::start(&self.airtable, db, &[]).await
@@ -111,9 +116,19 @@ impl World {
         self.instance = Some(instance);
     }
 
+    /// Ends the service in the middle of whatever it does, as `kill -9` would.
+    pub async fn kill(&mut self) {
+        self.instance.take().unwrap().kill().await;
+    }
+
     /// Stops the service as SIGTERM does.
     pub async fn stop(&mut self) {
         self.instance.take().unwrap().stop().await;
+    }
+
+    /// Where health and metrics are, when they are apart.
+    pub fn admin_url(&self) -> String {
+        format!("http://{}", self.instance.as_ref().unwrap().app.admin_addr().unwrap())
     }
 
     /// The parts of the service.
@@ -313,6 +328,13 @@ impl Instance {
     pub async fn stop(self) {
         self.lifecycle.stop();
         assert_eq!(self.app.finish().await, Ending::Asked);
+    }
+
+    /// Drops everything that is under way.
+    pub async fn kill(self) {
+        self.lifecycle.stop();
+        self.lifecycle.stop();
+        let _ = self.app.finish().await;
     }
 }
 

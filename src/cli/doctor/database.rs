@@ -1,0 +1,327 @@
+//! PostgreSQL: is it there, is it the right one, and may vitrina do there what it does.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use secrecy::ExposeSecret;
+
+use super::{
+    connection,
+    report::{Area, Report},
+};
+use crate::{
+    config::{Config, DatabaseSettings},
+    db::{
+        Db, DbError,
+        checkup::{Checkup, Migrations, Place},
+    },
+};
+
+const AREA: Area = Area::Database;
+
+/// What is checked behind the connection, in this order.
+const BEHIND: [&str; 7] = ["version", "encoding", "session", "clock", "privileges", "tables", "migrations"];
+
+/// The oldest version that has all that the queries need.
+const OLDEST: i32 = 140_000;
+
+/// How far two clocks may be apart.
+const CLOCKS: TimeDelta = TimeDelta::seconds(30);
+
+/// Checks the database; gives it if its tables are there and can be read.
+pub(super) async fn check(config: &Config, report: &mut Report) -> Option<Db> {
+    let settings = &config.database;
+    let Some(url) = &settings.url else {
+        report.ok(
+            AREA,
+            "address",
+            format!(
+                "DATABASE_URL is not set: vitrina runs a private PostgreSQL of its own, with its data in {}",
+                settings.private_data_dir.display()
+            ),
+        );
+        skip(report, &BEHIND, "doctor starts no server");
+        return None;
+    };
+    let db = match Db::new(url.expose_secret(), settings) {
+        Ok(db) => db,
+        Err(error) => {
+            report.problem(AREA, "address", error.to_string(), NEEDED, "Correct DATABASE_URL.");
+            skip(report, &BEHIND, "the address cannot be used");
+            return None;
+        }
+    };
+    let place = db.place();
+    let patience = settings.acquire_timeout.max(Duration::from_secs(5));
+    let found = match db.check_up(patience).await {
+        Ok(found) => found,
+        Err(problem) => {
+            connection::told(&problem, &place, report);
+            skip(report, &BEHIND, "there is no connection");
+            return None;
+        }
+    };
+    report.ok(
+        AREA,
+        "connection",
+        format!("{} answers {} in the database {}", place.server, place.user, place.database),
+    );
+    version(&found, report);
+    encoding(&found, report);
+    if !session(&db, &place, report).await {
+        skip(report, &BEHIND[3..], "behind this pooler the answers may belong to somebody else");
+        return None;
+    }
+    clock(&found, report);
+    privileges(&found, settings, &place, report);
+    tables(&db, &found, settings, report).await.then_some(db)
+}
+
+pub(super) const NEEDED: &str =
+    "Vehicles, logs and the queue are kept there; vitrina does not start without it.";
+
+fn skip(report: &mut Report, names: &[&str], because: &str) {
+    for name in names {
+        report.skipped(AREA, name, because);
+    }
+}
+
+fn version(found: &Checkup, report: &mut Report) {
+    let said = format!("PostgreSQL {}", found.version);
+    if found.version_number >= OLDEST {
+        report.ok(AREA, "version", said);
+    } else {
+        report.problem(
+            AREA,
+            "version",
+            said,
+            "vitrina's SQL needs PostgreSQL 14 or newer.",
+            "Upgrade the server, or use another one.",
+        );
+    }
+}
+
+fn encoding(found: &Checkup, report: &mut Report) {
+    if found.encoding == "UTF8" {
+        report.ok(AREA, "encoding", "UTF8");
+    } else {
+        report.problem(
+            AREA,
+            "encoding",
+            format!("the database is in {}", found.encoding),
+            "Names and descriptions with other letters than these cannot be stored.",
+            "Make a database with: create database … encoding 'UTF8' template template0.",
+        );
+    }
+}
+
+/// Whether each connection is a session of its own.
+async fn session(db: &Db, place: &Place, report: &mut Report) -> bool {
+    let checked = async {
+        db.refuse_transaction_pooler().await?;
+        db.check_session().await
+    };
+    match checked.await {
+        Ok(()) => {
+            report.ok(AREA, "session", "every connection is a session of its own: locks and notices work");
+            true
+        }
+        Err(DbError::TransactionPooler) => {
+            report.problem(
+                AREA,
+                "session",
+                format!("{} is a pooler that gives each transaction another connection", place.server),
+                "Behind one, prepared statements can return another query's rows without an error, and locks and notices do not work.",
+                "Use the session port (Supabase: 5432 instead of 6543), pool_mode = session, or the server itself.",
+            );
+            false
+        }
+        Err(error) => {
+            report.problem(
+                AREA,
+                "session",
+                error.to_string(),
+                "Runs take advisory locks, and instances hear of each other by LISTEN.",
+                "Connect to the server itself, not through something that speaks for it.",
+            );
+            true
+        }
+    }
+}
+
+fn clock(found: &Checkup, report: &mut Report) {
+    let apart = (crate::clock::now() - found.now).abs();
+    if apart <= CLOCKS {
+        report.ok(AREA, "clock", "the clocks agree");
+    } else {
+        report.warning(
+            AREA,
+            "clock",
+            format!("the server's clock and this machine's are {} s apart", apart.num_seconds()),
+            "Runs are due by both, and a catch-up looks only five minutes behind the last one.",
+            "Let both keep their time by NTP.",
+        );
+    }
+}
+
+fn privileges(found: &Checkup, settings: &DatabaseSettings, place: &Place, report: &mut Report) {
+    let (schema, user) = (&settings.schema, &place.user);
+    let why = "vitrina makes and changes its own tables at the start.";
+    if found.read_only {
+        report.problem(
+            AREA,
+            "privileges",
+            "the server takes no changes: it is a standby, or read-only by a setting",
+            "Nothing could be stored.",
+            "Use the address of the primary.",
+        );
+    } else if !found.owned_by_others.is_empty() {
+        report.problem(
+            AREA,
+            "privileges",
+            format!("tables in {schema:?} belong to somebody else: {}", found.owned_by_others.join(", ")),
+            why,
+            format!("Use their owner in DATABASE_URL, or: alter table … owner to \"{user}\"."),
+        );
+    } else if !found.may_create {
+        let (found, grant) = if found.schema_exists {
+            (
+                format!("{user:?} may not make tables in the schema {schema:?}"),
+                format!("grant usage, create on schema \"{schema}\" to \"{user}\""),
+            )
+        } else {
+            (
+                format!("there is no schema {schema:?}, and {user:?} may not make one"),
+                format!("create schema \"{schema}\" authorization \"{user}\""),
+            )
+        };
+        report.problem(AREA, "privileges", found, why, format!("As the database's owner: {grant}."));
+    } else {
+        report.ok(
+            AREA,
+            "privileges",
+            format!("{user:?} may make and change tables in the schema {schema:?}"),
+        );
+    }
+}
+
+/// Whether the tables are there and can be read.
+async fn tables(db: &Db, found: &Checkup, settings: &DatabaseSettings, report: &mut Report) -> bool {
+    let schema = &settings.schema;
+    if !found.owned_by_others.is_empty() {
+        skip(report, &["tables", "migrations"], "the tables belong to somebody else");
+        return false;
+    }
+    let migrations = if found.migrated {
+        match db.check_migrations().await {
+            Ok(migrations) => migrations,
+            Err(error) => {
+                report.problem(
+                    AREA,
+                    "migrations",
+                    error.to_string(),
+                    "What has been done to the tables stands there.",
+                    "Give the user of DATABASE_URL the right to read it.",
+                );
+                return false;
+            }
+        }
+    } else {
+        Migrations::default()
+    };
+    if migrations.applied == 0 && !found.ours.is_empty() {
+        report.problem(
+            AREA,
+            "tables",
+            format!("the schema {schema:?} holds {} of another system", found.ours.join(", ")),
+            "vitrina neither changes nor reads them, and does not start in their place.",
+            "Give it a schema of its own: VITRINA__DATABASE__SCHEMA=vitrina; see docs/migration.md.",
+        );
+        report.skipped(AREA, "migrations", "the tables are not vitrina's");
+        return false;
+    }
+    if migrations.applied == 0 {
+        report.ok(AREA, "tables", format!("none yet in the schema {schema:?}; the first start makes them"));
+        return false;
+    }
+    report.ok(AREA, "tables", format!("vitrina's, in the schema {schema:?}"));
+    told(&migrations, report);
+    migrations.pending.is_empty() && migrations.broken.is_empty()
+}
+
+fn told(migrations: &Migrations, report: &mut Report) {
+    let numbers = |versions: &[i64]| versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if !migrations.broken.is_empty() {
+        report.problem(
+            AREA,
+            "migrations",
+            format!("these broke off or were taken in another wording: {}", numbers(&migrations.broken)),
+            "vitrina does not start on tables of which it does not know what they are.",
+            "Restore the last backup, or run the version of vitrina that made them.",
+        );
+    } else if !migrations.unknown.is_empty() {
+        report.problem(
+            AREA,
+            "migrations",
+            format!(
+                "a newer version of vitrina has been here: {} are unknown to this one",
+                numbers(&migrations.unknown)
+            ),
+            "This version does not start on the tables of a newer one.",
+            "Run the newer version, or let it take them back first: `vitrina migrate --revert`.",
+        );
+    } else if migrations.pending.is_empty() {
+        report.ok(AREA, "migrations", format!("all {} are applied", migrations.applied));
+    } else {
+        report.warning(
+            AREA,
+            "migrations",
+            format!("{} are applied; still to come: {}", migrations.applied, numbers(&migrations.pending)),
+            "The tables are those of an older version.",
+            "Nothing: the next start applies them. To do it beforehand: `vitrina migrate`.",
+        );
+    }
+}
+
+/// What is in the tables.
+pub(super) async fn check_content(db: Option<&Db>, report: &mut Report) {
+    let Some(db) = db else { return };
+    let looked =
+        async { Ok::<_, DbError>((db.count_listed().await?, db.run_history(None).await?.last_full)) };
+    match looked.await {
+        Ok((listed, Some(last))) if crate::clock::now() - last < TimeDelta::hours(36) => {
+            report.ok(
+                AREA,
+                "inventory",
+                format!(
+                    "{listed} vehicles are listed; the last full run began at {}",
+                    last.format("%Y-%m-%d %H:%M UTC")
+                ),
+            );
+        }
+        Ok((listed, Some(last))) => report.warning(
+            AREA,
+            "inventory",
+            format!(
+                "{listed} vehicles are listed, but no full run has succeeded since {}",
+                last.format("%Y-%m-%d %H:%M UTC")
+            ),
+            "What webhooks miss is repaired by it, every night.",
+            "See why the last ones failed: select * from sync_runs order by id desc limit 5.",
+        ),
+        Ok((_, None)) => report.warning(
+            AREA,
+            "inventory",
+            "the inventory has not been loaded yet",
+            "The website is empty until then.",
+            "Start the service, or run `vitrina sync --full`.",
+        ),
+        Err(error) => report.problem(
+            AREA,
+            "inventory",
+            error.to_string(),
+            "The tables cannot be read.",
+            "Read what PostgreSQL says.",
+        ),
+    }
+}

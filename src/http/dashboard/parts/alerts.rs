@@ -1,0 +1,103 @@
+//! What is wrong, what was, and who has been told.
+//!
+//! What this process knows to be wrong is shown at once, before the next check makes an alert of it.
+
+use askama::Template;
+
+use super::{T, Tone};
+use crate::{
+    alerts::{Alert, AlertState, Rule, Severity},
+    http::dashboard::{format::Clock, snapshot::Snapshot, texts::Advice},
+};
+
+/// Alerts that are over and still shown.
+const RESOLVED: usize = 4;
+
+#[derive(Template)]
+#[template(path = "dashboard/parts/alerts.html", config = "src/http/askama.toml")]
+pub(super) struct Alerts {
+    t: T,
+    firing: Vec<Firing>,
+    resolved: Vec<(&'static str, String)>,
+}
+
+/// A trouble as it is shown.
+struct Firing {
+    key: &'static str,
+    advice: Advice,
+    urgent: bool,
+    since: String,
+    detail: String,
+    told: Vec<String>,
+    /// Whether the stop of a used-up quota can be lifted.
+    may_resume: bool,
+}
+
+impl Alerts {
+    pub(super) fn new(now: &Snapshot, clock: Clock) -> Self {
+        let t: T = clock.t;
+        let resolved = now.alerts.iter().filter_map(|alert| {
+            let end = alert.resolved_at.filter(|_| alert.state == AlertState::Resolved)?;
+            Some(((t.alert)(alert.rule).cause, (t.until)(&clock.time(alert.since), &clock.time(end))))
+        });
+        let resolved = resolved.take(RESOLVED).collect();
+        Self { t, firing: firing(now, clock), resolved }
+    }
+}
+
+/// What is wrong now: whether it is urgent, and what it is.
+pub(super) fn wrong(now: &Snapshot, clock: Clock) -> Vec<(bool, &'static str)> {
+    firing(now, clock).into_iter().map(|trouble| (trouble.urgent, trouble.advice.cause)).collect()
+}
+
+fn firing(now: &Snapshot, clock: Clock) -> Vec<Firing> {
+    let t: T = clock.t;
+    let fires = |alert: &&Alert| alert.state == AlertState::Firing;
+    let known: Vec<&Alert> = now.alerts.iter().filter(fires).collect();
+    let alerts = known.iter().map(|alert| Firing {
+        key: alert.rule.key(),
+        advice: (t.alert)(alert.rule),
+        urgent: alert.severity == Severity::Critical,
+        since: (t.since)(&clock.time(alert.since)),
+        detail: alert.detail.clone(),
+        told: told(alert, t),
+        may_resume: alert.rule == Rule::QuotaUsedUp,
+    });
+    let signals = now.signals.iter().map(|(signal, raised)| (Rule::of_signal(*signal), raised));
+    let unheard = signals.filter(|(rule, _)| known.iter().all(|alert| alert.rule != *rule));
+    let signals = unheard.map(|(rule, raised)| Firing {
+        key: rule.key(),
+        advice: (t.alert)(rule),
+        urgent: rule.severity() == Severity::Critical,
+        since: (t.since)(&clock.time(raised.since)),
+        detail: raised.detail.clone(),
+        told: Vec::new(),
+        may_resume: rule == Rule::QuotaUsedUp,
+    });
+    let mut all: Vec<Firing> = alerts.chain(signals).collect();
+    all.sort_by_key(|trouble| !trouble.urgent);
+    all
+}
+
+/// Through which channels it was told, and through which it could not be.
+fn told(alert: &Alert, t: T) -> Vec<String> {
+    let say = |state: &str, words: fn(&str) -> String| {
+        let channels: Vec<&str> = alert
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.state == state)
+            .map(|delivery| delivery.channel.as_str())
+            .collect();
+        (!channels.is_empty()).then(|| words(&channels.join(", ")))
+    };
+    [say("sent", t.told), say("waiting", t.to_be_told), say("given_up", t.not_told)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+impl Firing {
+    fn tone(&self) -> Tone {
+        if self.urgent { Tone::Bad } else { Tone::Warn }
+    }
+}
