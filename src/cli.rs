@@ -109,9 +109,9 @@ pub async fn run(cli: Cli) -> ExitCode {
         Command::Sync(options) => sync::sync(options).await,
         Command::Replay(options) => sync::replay(options).await,
         Command::Migrate { revert, json } => migrate(revert, json).await,
+        Command::Alerts(command) => Box::pin(alerts::run(command)).await,
         Command::Doctor { json } => Box::pin(doctor::run(json)).await,
         Command::Webhook(action) => Box::pin(webhook::run(action)).await,
-        Command::Alerts(command) => Box::pin(alerts::run(command)).await,
         Command::Healthcheck => healthcheck::run().await,
         Command::Openapi { without_old_paths } => openapi(!without_old_paths),
     };

@@ -428,14 +428,14 @@ async fn a_replay_is_asked_about_then_done_then_told() {
 async fn actions_say_what_became_of_them() {
     let world = World::start().await;
     let browser = Browser::log_in(&world).await;
-    let word = |answer: &Answer| answer.header("location").to_owned();
-    assert_eq!(word(&browser.act("replay-failed", &[]).await), "/dashboard?done=nothing");
+    let place = |answer: &Answer| answer.header("location").to_owned();
+    assert_eq!(place(&browser.act("replay-failed", &[]).await), "/dashboard?done=nothing");
     world.get("/vehicles").await.ok();
-    assert_eq!(word(&browser.act("invalidate", &[]).await), "/dashboard?done=emptied");
+    assert_eq!(place(&browser.act("invalidate", &[]).await), "/dashboard?done=emptied");
     assert_eq!(world.get("/vehicles").await.header("x-cache"), "miss");
-    assert_eq!(word(&browser.act("resume", &[]).await), "/dashboard?done=resumed");
+    assert_eq!(place(&browser.act("resume", &[]).await), "/dashboard?done=resumed");
     let lock = world.state().db.try_lock_runs().await.unwrap().unwrap();
-    assert_eq!(word(&browser.act("catch-up", &[]).await), "/dashboard?done=busy");
+    assert_eq!(place(&browser.act("catch-up", &[]).await), "/dashboard?done=busy");
     lock.release().await;
     for (done, said) in [
         ("busy", "Another run is under way"),

@@ -342,11 +342,11 @@ async fn it_can_be_made_shown_and_deleted_by_hand_and_its_secret_is_never_told()
     };
     let refused = by_hand(&world, "", &["create"]).await;
     assert_eq!(refused.status.code(), Some(2), "{refused:?}");
-    world.airtable.set_scopes(&["data.records:read", "schema.bases:read"]);
+    world.airtable.set_scopes(&[Scope::RecordsRead, Scope::SchemaRead]);
     let refused = by_hand(&world, url, &["create"]).await;
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("webhook:manage"), "{refused:?}");
-    world.airtable.set_scopes(&["data.records:read", "schema.bases:read", "webhook:manage"]);
+    world.airtable.set_scopes(&[Scope::RecordsRead, Scope::SchemaRead, Scope::WebhookManage]);
 
     let created = by_hand(&world, url, &["create", "--json"]).await;
     let made = done(&created)["webhooks"][0].clone();
