@@ -85,7 +85,8 @@ impl Events {
                     event.lines().find_map(|line| line.strip_prefix(name)).map(|v| v.trim().to_owned())
                 };
                 let found = field("event:").zip(field("data:"));
-                self.text = rest.to_owned();
+                let rest = rest.to_owned();
+                self.text = rest;
                 if found.is_some() {
                     return found;
                 }
