@@ -2,7 +2,7 @@
 //!
 //! Once a minute every instance looks ([`Alerts::check`]): it says what is wrong with itself (`signals`), reads the figures of the tables
 //! and the other instances' reports ([`crate::db::alerts`]), judges them ([`rules`]), and writes down what has changed since the last look
-//! ([`changes`]), together with a message for each channel. Channels are fed from that outbox.
+//! (`changes`), together with a message for each channel. Channels are fed from that outbox.
 //!
 //! **Invariants**
 //! - A change is told once to each channel, whatever the number of instances: checks take turns, and messages are written in the

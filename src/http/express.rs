@@ -3,7 +3,7 @@
 //! **Invariants:** it answers only plain GETs of the public reading routes whose body, in the form that the client takes, is cached; what
 //! it answers is, header for header, what the long way would. Everything else goes the long way, errors too.
 //!
-//! **Not here:** what a hit is (`catalog`), how it is dressed ([`deliver`]).
+//! **Not here:** what a hit is (`catalog`), how it is dressed (`deliver`).
 
 use std::{sync::Arc, time::Instant};
 

@@ -1,6 +1,6 @@
 //! Who looks at a page: anybody, or an operator.
 //!
-//! **Invariants:** an [`Operator`] has a session that is not over. [`Form`] is only ever made of what an operator's own page sent.
+//! **Invariants:** an [`Operator`] has a session that is not over. `Form` is only ever made of what an operator's own page sent.
 
 use std::{collections::HashMap, sync::Arc};
 
