@@ -180,6 +180,10 @@ impl RateLimiter {
     fn give(&self, lane: Lane, began: Instant) -> Permit {
         let given = Instant::now();
         let mut state = lock(&self.state);
+        // Asking the others took its time; the window counts from when the request really leaves.
+        if let Some(last) = state.starts.back_mut() {
+            *last = given;
+        }
         let waited = match lane {
             Lane::Webhook => &mut state.webhook,
             Lane::Run => &mut state.run,

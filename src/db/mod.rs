@@ -53,6 +53,7 @@ pub struct Stamp(i64);
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: PgPool,
+    turns: PgPool,
     instance: Uuid,
     options: PgConnectOptions,
     schema: String,
@@ -68,19 +69,24 @@ impl Db {
             })?
             .application_name("vitrina");
         let schema = settings.schema.clone();
-        let session = session_settings(&schema, settings.statement_timeout);
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.max_connections)
-            .acquire_timeout(settings.acquire_timeout)
-            .after_connect(move |connection, _| {
-                let session = session.clone();
-                Box::pin(async move {
-                    sqlx::raw_sql(sqlx::AssertSqlSafe(session)).execute(connection).await?;
-                    Ok(())
+        let connect = |connections| {
+            let session = session_settings(&schema, settings.statement_timeout);
+            PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(settings.acquire_timeout)
+                .after_connect(move |connection, _| {
+                    let session = session.clone();
+                    Box::pin(async move {
+                        sqlx::raw_sql(sqlx::AssertSqlSafe(session)).execute(connection).await?;
+                        Ok(())
+                    })
                 })
-            })
-            .connect_lazy_with(options.clone());
-        Ok(Self { pool, instance: Uuid::now_v7(), options, schema })
+                .connect_lazy_with(options.clone())
+        };
+        let pool = connect(settings.max_connections);
+        // Of its own: a burst that has all the others must not hold up whose turn it is.
+        let turns = connect(1);
+        Ok(Self { pool, turns, instance: Uuid::now_v7(), options, schema })
     }
 
     /// Whether the database answers.
@@ -98,7 +104,7 @@ impl Db {
 
     /// Ends all connections; waits for those in use.
     pub async fn close(&self) {
-        self.pool.close().await;
+        tokio::join!(self.pool.close(), self.turns.close());
     }
 
     /// The pool, for figures.

@@ -25,7 +25,7 @@ impl Db {
             i32::try_from(per_window).unwrap_or(i32::MAX),
             interval(window)
         )
-        .fetch_one(&self.pool)
+        .fetch_one(&self.turns)
         .await?;
         Ok(Some(duration(&wait)).filter(|wait| !wait.is_zero()))
     }
@@ -38,7 +38,7 @@ impl Db {
             base_id,
             interval(pause)
         )
-        .execute(&self.pool)
+        .execute(&self.turns)
         .await?;
         Ok(())
     }
