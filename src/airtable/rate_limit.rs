@@ -20,7 +20,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::{
     sync::{Mutex, Notify},
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::lock;
@@ -99,6 +99,8 @@ pub(super) struct RateLimiter {
     /// Held by the first of a lane while it waits for its turn; tokio's mutex is fair, so it is also the lane's queue.
     webhook_turn: Mutex<()>,
     run_turn: Mutex<()>,
+    /// Held while a turn is taken, never while one is waited for.
+    taking: Mutex<()>,
     /// Tells the first of the runs that no webhook is waiting any more.
     webhooks_gone: Notify,
     others: OnceLock<Others>,
@@ -114,10 +116,10 @@ struct State {
     run: Waited,
 }
 
-enum Turn {
-    Yours,
-    NotBefore(Instant),
-    AfterTheWebhooks,
+/// Why there is no turn yet.
+enum Wait {
+    Until(Instant),
+    ForTheWebhooks,
 }
 
 impl RateLimiter {
@@ -127,6 +129,7 @@ impl RateLimiter {
             state: sync::Mutex::default(),
             webhook_turn: Mutex::default(),
             run_turn: Mutex::default(),
+            taking: Mutex::default(),
             webhooks_gone: Notify::new(),
             others: OnceLock::new(),
         }
@@ -146,18 +149,23 @@ impl RateLimiter {
             Lane::Run => self.run_turn.lock().await,
         };
         loop {
-            match self.turn(lane) {
-                Turn::Yours => match self.take_turn_among_others().await {
-                    None => return self.give(lane, began),
-                    Some(wait) => {
-                        lock(&self.state).starts.pop_back();
-                        sleep(wait).await;
-                    }
-                },
-                Turn::NotBefore(time) => sleep_until(time).await,
-                Turn::AfterTheWebhooks => self.webhooks_gone.notified().await,
+            match self.take_turn(lane, began).await {
+                Ok(permit) => return permit,
+                Err(Wait::Until(time)) => sleep_until(time).await,
+                Err(Wait::ForTheWebhooks) => self.webhooks_gone.notified().await,
             }
         }
+    }
+
+    /// Takes a turn here and among the others, one at a time: the window counts from when the request really leaves, which is after
+    /// the others were asked, so nobody may take a turn in between.
+    async fn take_turn(&self, lane: Lane, began: Instant) -> Result<Permit, Wait> {
+        let _alone = self.taking.lock().await;
+        self.is_free(lane)?;
+        if let Some(wait) = self.take_turn_among_others().await {
+            return Err(Wait::Until(Instant::now() + wait));
+        }
+        self.give(lane, began)
     }
 
     /// Gives no permit for so long, to nobody.
@@ -177,20 +185,24 @@ impl RateLimiter {
         timeout(OTHERS_ANSWER_WITHIN, (others.take_turn)(turns, WINDOW)).await.ok().flatten()
     }
 
-    fn give(&self, lane: Lane, began: Instant) -> Permit {
+    /// Unless a pause came while the others were asked.
+    fn give(&self, lane: Lane, began: Instant) -> Result<Permit, Wait> {
         let given = Instant::now();
         let mut state = lock(&self.state);
-        // Asking the others took its time; the window counts from when the request really leaves.
-        if let Some(last) = state.starts.back_mut() {
-            *last = given;
+        if let Some(time) = state.paused_until.filter(|time| given < *time) {
+            return Err(Wait::Until(time));
         }
+        if state.starts.len() >= self.per_window {
+            state.starts.pop_front();
+        }
+        state.starts.push_back(given);
         let waited = match lane {
             Lane::Webhook => &mut state.webhook,
             Lane::Run => &mut state.run,
         };
         waited.permits += 1;
         waited.total += given - began;
-        Permit { lane, given }
+        Ok(Permit { lane, given })
     }
 
     pub(super) fn waited(&self, lane: Lane) -> Waited {
@@ -201,22 +213,17 @@ impl RateLimiter {
         }
     }
 
-    fn turn(&self, lane: Lane) -> Turn {
-        let mut state = lock(&self.state);
+    fn is_free(&self, lane: Lane) -> Result<(), Wait> {
+        let state = lock(&self.state);
         if lane == Lane::Run && state.webhooks_waiting > 0 {
-            return Turn::AfterTheWebhooks;
+            return Err(Wait::ForTheWebhooks);
         }
-        let now = Instant::now();
         let window_full = state.starts.len() >= self.per_window;
-        let free_at = state.starts.front().filter(|_| window_full).map(|oldest| *oldest + WINDOW);
-        if let Some(time) = free_at.max(state.paused_until).filter(|time| now < *time) {
-            return Turn::NotBefore(time);
+        let window_free_at = state.starts.front().filter(|_| window_full).map(|oldest| *oldest + WINDOW);
+        match window_free_at.max(state.paused_until).filter(|time| Instant::now() < *time) {
+            Some(time) => Err(Wait::Until(time)),
+            None => Ok(()),
         }
-        if window_full {
-            state.starts.pop_front();
-        }
-        state.starts.push_back(now);
-        Turn::Yours
     }
 }
 
@@ -245,9 +252,10 @@ impl Drop for WaitingWebhook<'_> {
 mod tests {
     use std::sync::Arc;
 
+    use futures_util::FutureExt;
     use tokio::{
         task::JoinSet,
-        time::{advance, timeout},
+        time::{advance, sleep, timeout},
     };
 
     use super::*;
@@ -320,7 +328,7 @@ mod tests {
         for number in 0..200_u64 {
             let (limiter, starts) = (Arc::clone(&limiter), Arc::clone(&starts));
             tasks.spawn(async move {
-                tokio::time::sleep(Duration::from_millis(number * 37 % 9_000)).await;
+                sleep(Duration::from_millis(number * 37 % 9_000)).await;
                 let _ = limiter.permit(if number % 3 == 0 { Lane::Webhook } else { Lane::Run }).await;
                 starts.lock().unwrap().push(Instant::now());
             });
@@ -431,7 +439,41 @@ mod tests {
         let start = Instant::now();
         let _ = limiter.permit(Lane::Webhook).await;
         assert_eq!(start.elapsed(), Duration::from_secs(3) + OTHERS_ANSWER_WITHIN);
-        assert_eq!(lock(&limiter.state).starts.len(), 1, "the refused turn was given back");
+        assert_eq!(lock(&limiter.state).starts.len(), 1, "a refused turn takes no place");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_one_asks_the_others_nobody_else_takes_the_same_turn() {
+        let limiter = limiter();
+        for _ in 1..RATE {
+            let _ = limiter.permit(Lane::Run).await;
+        }
+        let full_since = Instant::now();
+        let slow =
+            |_, _| -> BoxFuture<'static, _> { Box::pin(sleep(Duration::from_millis(400)).map(|()| None)) };
+        limiter.share(Others { take_turn: Box::new(slow), pause: Box::new(|_| Box::pin(async {})) });
+        let (order, mut tasks) = (Order::default(), JoinSet::new());
+        queue(&mut tasks, &limiter, &order, Lane::Run, "run");
+        settle().await;
+        queue(&mut tasks, &limiter, &order, Lane::Webhook, "webhook");
+        finish(tasks).await;
+        assert_eq!(*order.lock().unwrap(), ["run", "webhook"]);
+        assert!(full_since.elapsed() >= WINDOW, "{:?}", full_since.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_that_comes_while_the_others_are_asked_holds() {
+        let limiter = limiter();
+        let slow =
+            |_, _| -> BoxFuture<'static, _> { Box::pin(sleep(Duration::from_millis(400)).map(|()| None)) };
+        limiter.share(Others { take_turn: Box::new(slow), pause: Box::new(|_| Box::pin(async {})) });
+        let start = Instant::now();
+        let (order, mut tasks) = (Order::default(), JoinSet::new());
+        queue(&mut tasks, &limiter, &order, Lane::Run, "run");
+        settle().await;
+        limiter.pause(Duration::from_secs(30)).await;
+        finish(tasks).await;
+        assert!(start.elapsed() >= Duration::from_secs(30), "{:?}", start.elapsed());
     }
 
     #[tokio::test(start_paused = true)]
