@@ -7,6 +7,7 @@
 #![expect(clippy::print_stdout, reason = "its results are for a terminal")]
 
 use std::{
+    os::unix::fs::MetadataExt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -138,23 +139,86 @@ async fn misses(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Requests per second: the cached page against the same bytes from a constant.
+/// Requests per second: the cached page against the same bytes from a constant, and from nginx where it is installed.
 async fn hits(app: &App) -> anyhow::Result<()> {
     let path = "/vehicles?pageSize=21";
-    println!("  {:<16}{:>12}{:>12}{:>8}", "cached page", "constant/s", "vitrina/s", "ratio");
+    println!("  {:<16}{:>12}{:>12}{:>8}", "cached page", "/s", "vitrina/s", "ratio");
     for coding in ["identity", "br"] {
         let request: Arc<[u8]> = get_request(path, coding).into();
-        let body = Client::connect(&app.addr().to_string()).await?.ask(&request).await?;
-        let constant = constant(body).await?;
-        let (mut theirs, mut ours) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            theirs.push(throughput(&constant, &request).await?);
-            ours.push(throughput(&app.addr().to_string(), &request).await?);
+        let vitrina = app.addr().to_string();
+        let body = Client::connect(&vitrina).await?.ask(&request).await?;
+        let nginx = Nginx::start(&body)?;
+        let mut others = vec![("constant", constant(body).await?)];
+        others.extend(nginx.as_ref().map(|nginx| ("nginx", nginx.address.clone())));
+        for (name, address) in others {
+            let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                theirs.push(throughput(&address, &request).await?);
+                ours.push(throughput(&vitrina, &request).await?);
+            }
+            let (theirs, ours) = (middle(&mut theirs), middle(&mut ours));
+            println!("  {coding:<9}{name:<9}{theirs:>10.0}{ours:>12.0}{:>8.2}", ours / theirs);
         }
-        let (theirs, ours) = (middle(&mut theirs), middle(&mut ours));
-        println!("  {coding:<16}{theirs:>12.0}{ours:>12.0}{:>8.2}", ours / theirs);
     }
     Ok(())
+}
+
+/// nginx with one file.
+struct Nginx {
+    process: std::process::Child,
+    address: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Nginx {
+    /// `None` when it is not installed.
+    fn start(body: &[u8]) -> anyhow::Result<Option<Self>> {
+        let Some(program) = ["/usr/sbin/nginx", "/usr/bin/nginx", "/opt/homebrew/bin/nginx"]
+            .into_iter()
+            .find(|path| std::path::Path::new(path).exists())
+        else {
+            println!("  (no nginx here)");
+            return Ok(None);
+        };
+        let folder = tempfile::tempdir()?;
+        std::fs::write(folder.path().join("vehicles"), body)?;
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string();
+        let home = folder.path().display();
+        // Its worker must be able to read the folder.
+        let user = if folder.path().metadata()?.uid() == 0 { "user root;" } else { "" };
+        let config = format!(
+            "{user} worker_processes auto; daemon off; pid {home}/pid; error_log {home}/log;
+             events {{ worker_connections 1024; }}
+             http {{
+                 access_log off; default_type application/json; sendfile on; tcp_nopush on; open_file_cache max=10;
+                 keepalive_requests 1000000000;
+                 client_body_temp_path {home}/body; proxy_temp_path {home}/proxy; fastcgi_temp_path {home}/fastcgi;
+                 uwsgi_temp_path {home}/uwsgi; scgi_temp_path {home}/scgi;
+                 server {{ listen {address}; root {home}; }}
+             }}"
+        );
+        std::fs::write(folder.path().join("conf"), config)?;
+        let process = std::process::Command::new(program)
+            .arg("-c")
+            .arg(folder.path().join("conf"))
+            .args(["-p", &home.to_string(), "-e", "stderr"])
+            .spawn()?;
+        let nginx = Self { process, address, _folder: folder };
+        let until = Instant::now() + Duration::from_secs(10);
+        while std::net::TcpStream::connect(&nginx.address).is_err() {
+            ensure!(Instant::now() < until, "nginx does not answer");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(Some(nginx))
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // SIGTERM lets it end its workers.
+        let _asked = std::process::Command::new("kill").arg(self.process.id().to_string()).status();
+        let _ended = self.process.wait();
+    }
 }
 
 /// A server like vitrina's with one handler and nothing around it.

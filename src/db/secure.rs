@@ -9,7 +9,7 @@
 use super::{Db, DbError};
 
 /// All tables.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "_sqlx_migrations",
     "airtable_fields",
     "airtable_turns",
@@ -20,6 +20,7 @@ const TABLES: [&str; 16] = [
     "alerts",
     "inventario_cache",
     "listing",
+    "listing_texts",
     "record_reads",
     "search_words",
     "slug_redirects",

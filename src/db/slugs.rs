@@ -4,7 +4,7 @@
 //! the commit, so two vehicles of the same name cannot get the same address; it is taken after the records' own locks, so
 //! nobody waits in a circle.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::PgConnection;
 
@@ -15,7 +15,8 @@ const LOCK: i64 = 0x7669_7472_736c_7567;
 
 /// Fills in the slugs of vehicles that are new or asked for another address, and turns the old ones into redirects.
 pub(super) async fn assign(tx: &mut PgConnection, plans: &mut [Plan]) -> Result<(), sqlx::Error> {
-    let bases: Vec<String> = plans.iter().filter_map(new_slug).map(str::to_owned).collect();
+    let bases: BTreeSet<&str> = plans.iter().filter_map(new_slug).collect();
+    let bases: Vec<String> = bases.into_iter().map(str::to_owned).collect();
     if bases.is_empty() {
         return Ok(());
     }

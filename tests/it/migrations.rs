@@ -70,6 +70,10 @@ const SAMPLES: &[(i64, &str)] = &[
         "insert into airtable_fields (table_id, field_id, name, present_name, field_type, missing_since)
              values ('tbl', 'fldB', 'Km', 'Km', 'number', now())",
     ),
+    (
+        60,
+        "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recDDDDDDDDDDDDDD', 'e', 'Ñandú', true, now())",
+    ),
 ];
 
 #[tokio::test]

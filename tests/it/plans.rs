@@ -112,3 +112,28 @@ async fn what_is_written_by_any_statement_is_listed_and_what_is_no_longer_listed
     pool.execute("delete from inventario_cache where record_id like '%07'").await.unwrap();
     assert_eq!(listed().await, 45);
 }
+
+#[tokio::test]
+async fn an_edit_of_a_price_leaves_the_words_of_the_vehicle_alone_and_one_of_its_text_does_not() {
+    let database = Database::new().await;
+    let pool = &database.pool;
+    let seed = include_str!("support/inventory.sql").replace("$1", "1");
+    pool.execute(sqlx::AssertSqlSafe(seed)).await.unwrap();
+    let words = || async {
+        let row: (String, bool) =
+            sqlx::query_as("select xmin::text, words @@ 'gigantesco'::tsquery from listing_texts")
+                .fetch_one(pool)
+                .await
+                .unwrap();
+        row
+    };
+    let (before, _) = words().await;
+    pool.execute("update inventario_cache set precio = 1, updated_at = now()").await.unwrap();
+    assert_eq!(words().await, (before.clone(), false));
+    pool.execute("update inventario_cache set descripcion = 'Gigantesco'").await.unwrap();
+    let (after, found) = words().await;
+    assert!(found && after != before);
+    pool.execute("update inventario_cache set listed = false").await.unwrap();
+    let left: i64 = sqlx::query_scalar("select count(*) from listing_texts").fetch_one(pool).await.unwrap();
+    assert_eq!(left, 0);
+}

@@ -24,7 +24,7 @@ with near as not materialized (
             case when ($10::bigint is null or precio >= $10 * 0.01) and ($11::bigint is null or precio <= $11 * 0.01) then 0 else 256 end |
             case when ($12::bigint is null or enganchemin >= $12 * 0.01) and ($13::bigint is null or enganchemin <= $13 * 0.01) then 0
                 else 512 end as missed
-        from listing
+        from listing left join listing_texts using (record_id)
         where (not $14::bool or not separado) and ($15::text is null or words @@ $15::tsquery)
     ) checked
     where missed & (missed - 1) = 0

@@ -4,11 +4,12 @@
 -- $8 garantia, $9 carroceria, $10 ubicacion, $11 promociones, $12 and $13 precio from and to, $14 and $15 enganchemin from and to (in
 -- centavos), $16 = hide reserved ones, $17 = search; $18 = words of the search as they are, $19 = as beginnings; $20 = order.
 --
--- The planner sees the values (plan_cache_mode), so conditions that are not given vanish, and of the sort keys the one chosen remains.
+-- The planner sees the values (plan_cache_mode), so conditions that are not given vanish, with them the join that only a search needs, and
+-- of the sort keys the one chosen remains.
 with page as materialized (
     select array(
         select record_id
-        from listing
+        from listing left join listing_texts using (record_id)
         where
             ($4::text[] is null or marca = any($4))
             and ($5::int[] is null or autoano = any($5))
@@ -44,7 +45,7 @@ with page as materialized (
 select
     (
         select count(*)
-        from listing
+        from listing left join listing_texts using (record_id)
         where
             ($4::text[] is null or marca = any($4))
             and ($5::int[] is null or autoano = any($5))

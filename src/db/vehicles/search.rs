@@ -84,7 +84,7 @@ impl Db {
     async fn found(&self, queries: &[String]) -> Result<Vec<String>, DbError> {
         let found = sqlx::query_scalar!(
             r#"select query as "query!" from unnest($1::text[]) query
-               where exists (select from listing where words @@ query::tsquery)"#,
+               where exists (select from listing_texts where words @@ query::tsquery)"#,
             queries
         )
         .fetch_all(&self.pool)
