@@ -119,11 +119,12 @@ fn interval(duration: Duration) -> PgInterval {
 
 /// What every connection is told first. Not as start-up options, which session poolers refuse. A plan for all values at once would
 /// know neither which filters of the listing are given nor how common their values are. Compiling a statement (`jit`) takes longer than any
-/// of them runs.
+/// of them runs. The listing fits in memory, where a page out of order costs hardly more than the next one (`random_page_cost`; measured with
+/// 100,000 vehicles: a search within a brand 150 ms by the default of 4, 90 ms by 1.5, and no filter slower).
 fn session_settings(schema: &str, statement_timeout: Duration) -> String {
     format!(
         r#"set search_path = "{schema}", public, extensions; set timezone = 'UTC'; set statement_timeout = {};
-           set plan_cache_mode = force_custom_plan; set jit = off"#,
+           set plan_cache_mode = force_custom_plan; set jit = off; set random_page_cost = 1.5"#,
         statement_timeout.as_millis()
     )
 }
