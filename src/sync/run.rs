@@ -159,11 +159,13 @@ impl Engine {
     /// Carries a run out, writes its row and its summary, and reports. An error here is one that could not even be written down.
     pub async fn carry_out(&self, run: Run) -> Result<RunReport, RunError> {
         let started = Instant::now();
-        let calls = self.inner.airtable.calls();
+        // There is one run at a time, and only runs ask in this lane: webhooks' requests are not counted.
+        let requests = || self.inner.airtable.waited(Lane::Run).permits;
+        let before = requests();
         let reading = self.inner.stopping.run_until_cancelled(self.read_all(&run));
         let result = reading.await.unwrap_or(Err(RunError::Stopped));
         run.counts.send_modify(|counts| {
-            counts.api_calls = i32::try_from(self.inner.airtable.calls() - calls).unwrap_or(i32::MAX);
+            counts.api_calls = i32::try_from(requests() - before).unwrap_or(i32::MAX);
         });
         if let Err(RunError::Sync(SyncError::Airtable(error))) = &result {
             self.note_refusal(error);
@@ -233,6 +235,8 @@ impl Engine {
                     Err(error) => return Err(error.into()),
                 }
             }
+            let counts = *run.counts.borrow();
+            self.inner.db.update_run(run.id, &counts).await?;
         }
         Ok(())
     }

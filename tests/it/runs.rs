@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vitrina::{
     domain::{Mapping, Trigger},
-    simulator::{Fault, Refusal, Target, What},
+    simulator::{Fault, Gate, Refusal, Target, What},
     sync::{Difference, RunReport, Scope},
 };
 
@@ -210,6 +210,31 @@ async fn a_replay_reads_given_records_those_of_a_span_and_those_that_failed() {
 }
 
 #[tokio::test]
+async fn a_replay_shows_how_far_it_is_and_counts_no_request_but_its_own() {
+    let world = World::set("airtable.page_size", "1").start().await;
+    let (first, second) = (world.known(mazda()).await, world.known(mazda()).await);
+    world.no_run().await;
+    let gate = Gate::closed();
+    world.airtable.fault(Fault::new(What::Held(gate.clone())).on(Target::Record(second.clone())));
+    world.post_as_admin_with("/replay", &json!({ "recordIds": [first, second] })).await;
+    let run = async || world.get_as_admin("/runs").await.json()["runs"][0].clone();
+    eventually("the first record is counted", async || {
+        let run = run().await;
+        run["status"] == "running" && run["kind"] == "replay" && run["seen"] == 1
+    })
+    .await;
+    let other = world.airtable.create(mazda());
+    assert_eq!(world.webhook(&other).await.status, 200);
+    gate.open();
+    world.no_run().await;
+    let run = run().await;
+    assert_eq!(
+        (&run["status"], &run["seen"], &run["api_calls"]),
+        (&json!("succeeded"), &json!(2), &json!(2))
+    );
+}
+
+#[tokio::test]
 async fn a_run_can_be_started_by_an_operator_and_by_nobody_else() {
     let world = World::start().await;
     let missed = world.airtable.create(mazda());
@@ -237,7 +262,7 @@ async fn one_run_at_a_time_on_all_instances() {
     let world = World::start().await;
     let other = world.another_instance().await;
     world.no_run().await;
-    let gate = vitrina::simulator::Gate::closed();
+    let gate = Gate::closed();
     world.airtable.fault(Fault::new(What::Held(gate.clone())));
     assert_eq!(world.post_as_admin("/sync").await.status, 202);
 
@@ -256,7 +281,7 @@ async fn one_run_at_a_time_on_all_instances() {
 async fn a_webhook_passes_a_run_and_wins() {
     let world = Setting::default().vehicles(numbered(150)).start().await;
     let id = world.airtable.records()[0].id.clone();
-    let gate = vitrina::simulator::Gate::closed();
+    let gate = Gate::closed();
     world.airtable.fault(Fault::new(What::Held(gate.clone())).on(Target::List).next(1));
     world.airtable.edit(&id, fields! { "Precio": 1 });
     let run = tokio::spawn({
@@ -350,7 +375,7 @@ async fn a_webhook_that_shows_no_change_is_looked_at_once_more() {
     world.airtable.set_visibility_delay(std::time::Duration::from_hours(1));
     world.airtable.edit(&id, fields! { "Precio": 5 });
     world.airtable.requests_clear();
-    let gate = vitrina::simulator::Gate::closed();
+    let gate = Gate::closed();
 
     assert_eq!(world.webhook(&id).await.ok()["action"], "unchanged", "Airtable still shows the old state");
     world.airtable.fault(Fault::new(What::Held(gate.clone())));
@@ -382,7 +407,7 @@ async fn a_record_that_airtable_refuses_to_tell_of_does_not_hold_the_others_up()
 async fn a_run_that_has_lost_its_lock_ends() {
     let world = Setting::default().vehicles(numbered(150)).start().await;
     world.no_run().await;
-    let gate = vitrina::simulator::Gate::closed();
+    let gate = Gate::closed();
     world.airtable.fault(Fault::new(What::Held(gate.clone())).on(Target::LaterPages).next(1));
     let engine = world.state().engine.clone();
     let run = loop {
