@@ -10,7 +10,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -235,9 +235,17 @@ fn build(config: &Config, db: Db, stop: CancellationToken) -> Result<AppState, S
     })
 }
 
+/// Connections that may wait to be accepted: a burst of webhooks arrives faster than a busy machine accepts. The system may allow fewer
+/// (`net.core.somaxconn`).
+const BACKLOG: u32 = 4_096;
+
 async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Bind { addr, source };
-    let listener = TcpListener::bind(addr).await.map_err(failed)?;
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
+    // Else a port that was just given up could not be had again for minutes.
+    socket.set_reuseaddr(true).map_err(failed)?;
+    socket.bind(addr).map_err(failed)?;
+    let listener = socket.listen(BACKLOG).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
 }
@@ -270,6 +278,7 @@ async fn hear_others(state: &AppState) {
         let error = match state.db.listen().await {
             Ok(mut listener) => {
                 pause = Duration::from_millis(250);
+                state.catalog.database_is_back();
                 state.engine.signals().clear(Signal::ListenerDown);
                 if std::mem::replace(&mut was_away, false) {
                     state.engine.want_catch_up();
@@ -287,6 +296,8 @@ async fn hear_others(state: &AppState) {
             Err(error) => error,
         };
         was_away = true;
+        // Until they can be heard again, nothing that was loaded before is known to be fresh.
+        state.catalog.suspect();
         state.engine.signals().raise(Signal::ListenerDown, error.to_string());
         tracing::warn!(error = %error, "the notices of other instances cannot be heard; trying again");
         sleep(pause).await;

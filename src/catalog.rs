@@ -41,7 +41,7 @@ pub use self::{
 use self::{counters::Counters, outage::Outage};
 use crate::{
     config::CacheSettings,
-    db::{Db, DbError, vehicles::Locations},
+    db::{Db, DbError, vehicles::Locations, within},
 };
 
 /// Reads through the cache. Cheap to clone.
@@ -54,6 +54,7 @@ struct Inner {
     db: Db,
     locations: Locations,
     stale_for: Duration,
+    load_timeout: Duration,
     generation: AtomicU64,
     /// The first generation whose responses hold all that this instance answered for.
     answered: AtomicU64,
@@ -130,6 +131,7 @@ impl Catalog {
                 db,
                 locations,
                 stale_for: settings.stale_for,
+                load_timeout: settings.load_timeout,
                 generation: AtomicU64::new(0),
                 answered: AtomicU64::new(0),
                 outage: Outage::none(),
@@ -179,10 +181,10 @@ impl Catalog {
 
     /// The second half of [`Self::get`]: asks the database.
     pub async fn load(&self, Missed(key): Missed) -> Result<Served, Arc<DbError>> {
-        if self.inner.outage.spares()
-            && let Some(kept) = self.inner.last_known(&key.query).await
-        {
-            return Ok(Served { kept, from: From::Stale });
+        if self.inner.outage.spares() {
+            let kept = self.inner.last_known(&key.query).await;
+            let away = || Arc::new(DbError::Unreachable(sqlx::Error::PoolTimedOut));
+            return kept.map(|kept| Served { kept, from: From::Stale }).ok_or_else(away);
         }
         self.inner.counters.miss();
         let inner = Arc::clone(&self.inner);
@@ -200,6 +202,8 @@ impl Catalog {
 
     /// Makes every response older than this call unreachable, for ever. Call it after a commit and before answering for it.
     pub fn invalidate(&self) {
+        // Who has committed has seen that the database is back.
+        self.inner.outage.ended();
         let now = self.raise();
         self.inner.answered.fetch_max(now, Ordering::AcqRel);
     }
@@ -208,6 +212,11 @@ impl Catalog {
     /// asked are older responses still served, marked as stale.
     pub fn suspect(&self) {
         self.raise();
+    }
+
+    /// The database answers: no request need be spared it.
+    pub fn database_is_back(&self) {
+        self.inner.outage.ended();
     }
 
     fn raise(&self) -> u64 {
@@ -252,7 +261,7 @@ impl Inner {
         let (query, generation) = (key.query.clone(), key.generation);
         let load = async {
             self.counters.loaded();
-            let loaded = load::load(&self.db, &self.locations, &query).await;
+            let loaded = within(self.load_timeout, load::load(&self.db, &self.locations, &query)).await;
             let (answer, timings) = loaded.inspect_err(|error| self.failed(error))?;
             self.outage.ended();
             Ok::<_, DbError>(Arc::new(Kept { answer, timings, generation, loaded: Instant::now() }))

@@ -178,12 +178,31 @@ fn say(what: &impl std::fmt::Display) -> anyhow::Result<()> {
 
 fn complain(error: &anyhow::Error) {
     // Nobody is left to be told when this fails too.
-    let _ = writeln!(io::stderr(), "vitrina: {error:#}");
+    let _ = writeln!(io::stderr(), "vitrina: {}", told(error));
+}
+
+/// The error and its causes, each once: many a message contains its cause's already.
+fn told(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| {
+        let cause = cause.to_string();
+        match told.is_empty() {
+            true => cause,
+            false if told.contains(&cause) => told,
+            false => format!("{told}: {cause}"),
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+
+    #[test]
+    fn a_cause_that_the_message_contains_is_not_said_again() {
+        let cause = std::io::Error::other("it is closed");
+        let error = anyhow::Error::new(cause).context("no way: it is closed").context("cannot begin");
+        assert_eq!(super::told(&error), "cannot begin: no way: it is closed");
+    }
 
     #[test]
     fn the_command_line_is_consistent() {

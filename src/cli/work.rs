@@ -2,9 +2,14 @@
 
 use secrecy::ExposeSecret;
 
-use crate::{app, config::Config, db::Db, private_pg::PrivatePg};
+use crate::{
+    app,
+    config::Config,
+    db::Db,
+    private_pg::{PrivatePg, PrivatePgError},
+};
 
-/// Works with the configured database, or a private one that is started and stopped for it.
+/// Works with the configured database, or a private one: that of the service that runs it, else one that is started and stopped for this.
 pub(super) async fn with_database<T>(
     config: &Config,
     work: impl AsyncFnOnce(&Db) -> anyhow::Result<T>,
@@ -12,8 +17,12 @@ pub(super) async fn with_database<T>(
     let (url, postgres) = if let Some(url) = &config.database.url {
         (url.expose_secret().to_owned(), None)
     } else {
-        let postgres = PrivatePg::start(app::private_postgres(&config.database)).await?;
-        (postgres.url(), Some(postgres))
+        match PrivatePg::start(app::private_postgres(&config.database)).await {
+            Ok(postgres) => (postgres.url(), Some(postgres)),
+            // A service runs it: the command works beside it.
+            Err(PrivatePgError::InUse { folder }) => (PrivatePg::url_in(&folder), None),
+            Err(error) => return Err(error.into()),
+        }
     };
     let db = Db::new(&url, &config.database)?;
     let done = async {

@@ -72,6 +72,12 @@ pub(super) fn check(config: &Config, report: &mut Report) {
         ("server.request_timeout", &config.server.request_timeout),
         report,
     );
+    not_zero("cache.load_timeout", &config.cache.load_timeout, report);
+    less(
+        ("cache.load_timeout", &config.cache.load_timeout),
+        ("server.request_timeout", &config.server.request_timeout),
+        report,
+    );
     alerts::check(config, report);
     channels::check(config, report);
     at_most(("cache.stale_for", &config.cache.stale_for), ("cache.ttl", &config.cache.ttl), report);

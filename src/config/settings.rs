@@ -234,6 +234,9 @@ pub struct CacheSettings {
     /// How long a last known response is served while PostgreSQL is down.
     #[serde(with = "super::duration")]
     pub stale_for: Duration,
+    /// How long a load may take until the database counts as away.
+    #[serde(with = "super::duration")]
+    pub load_timeout: Duration,
     /// How long any response is kept; freshness does not depend on it.
     #[serde(with = "super::duration")]
     pub ttl: Duration,

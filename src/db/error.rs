@@ -1,11 +1,18 @@
 //! What the database may say, sorted by what can be done about it.
 
+use std::time::Duration;
+
 /// A query failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// No connection, or the server is starting, stopping or full: the same query may work later.
     #[error("PostgreSQL cannot be reached ({0}); check that it runs and that DATABASE_URL is right")]
     Unreachable(#[source] sqlx::Error),
+    /// No answer for longer than the server lets any statement run: the connection is dead, and nobody has said so.
+    #[error(
+        "PostgreSQL has not answered for {0:?}; the connection to it is lost or the server is overloaded"
+    )]
+    Silent(Duration),
     /// The server refused what it was given: a value or a statement is wrong, and so it stays.
     #[error("PostgreSQL refused a statement: {0}")]
     Refused(#[source] sqlx::Error),
@@ -38,13 +45,25 @@ impl DbError {
     /// Whether the same query may work later.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable(_) => true,
+            Self::Unreachable(_) | Self::Silent(_) => true,
             Self::Migration(sqlx::migrate::MigrateError::Execute(error)) => unreachable_now(error),
             Self::Refused(_)
             | Self::FieldsMayBeGone
             | Self::TransactionPooler
             | Self::ForeignTables { .. }
             | Self::Migration(_) => false,
+        }
+    }
+
+    /// Whether it may be the values of one record that the server refused. Missing rights, tables and columns (SQLSTATE classes 28, 3F and 42)
+    /// are refused to every record alike.
+    pub fn may_be_the_values(&self) -> bool {
+        match self {
+            Self::Refused(sqlx::Error::Database(error)) => {
+                error.code().is_none_or(|code| !matches!(code.get(..2), Some("28" | "3F" | "42")))
+            }
+            Self::Refused(_) => true,
+            _ => false,
         }
     }
 }

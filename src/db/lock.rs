@@ -3,13 +3,19 @@
 //! **Invariants:** what must not run twice takes a [`RunLock`] as its argument. A lock belongs to a connection of its own, so it ends
 //! with the process, however that ends, and nobody has to clean up.
 
+use std::time::Duration;
+
 use sqlx::{Connection, PgConnection};
+use tokio::time::timeout;
 
 use super::{Db, DbError};
 
 /// The first half of an advisory lock's key, four letters in ASCII; the second is the schema.
 const RUNS: i32 = i32::from_be_bytes(*b"vrun");
 const WEBHOOK: i32 = i32::from_be_bytes(*b"vhok");
+
+/// How long the lock's connection may take to answer; one that says nothing is lost.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// Proof that nobody else runs.
 #[derive(Debug)]
@@ -20,13 +26,13 @@ pub struct RunLock {
 impl RunLock {
     /// Whether it is still held: it is lost when PostgreSQL ends its connection.
     pub async fn is_held(&mut self) -> bool {
-        self.connection.ping().await.is_ok()
+        timeout(ANSWER, self.connection.ping()).await.is_ok_and(|answer| answer.is_ok())
     }
 
     /// Lets others run. Dropping it does the same a little later.
     pub async fn release(self) {
         // A connection that cannot be closed any more has released its lock already.
-        let _ = self.connection.close().await;
+        let _ = timeout(ANSWER, self.connection.close()).await;
     }
 }
 

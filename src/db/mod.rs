@@ -57,6 +57,7 @@ pub struct Db {
     instance: Uuid,
     options: PgConnectOptions,
     schema: String,
+    patience: Duration,
 }
 
 impl Db {
@@ -86,7 +87,14 @@ impl Db {
         let pool = connect(settings.max_connections);
         // Of its own: a burst that has all the others must not hold up whose turn it is.
         let turns = connect(1);
-        Ok(Self { pool, turns, instance: Uuid::now_v7(), options, schema })
+        let patience = settings.statement_timeout.saturating_add(NETWORK);
+        Ok(Self { pool, turns, instance: Uuid::now_v7(), options, schema, patience })
+    }
+
+    /// What the database answers, if it does so before it has to: the server ends a statement that takes too long, so silence beyond that is
+    /// a connection that died unseen, as behind a gateway that forgets it. Whoever waits for ever on one must wait inside this.
+    pub async fn patiently<T>(&self, answer: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+        within(self.patience, answer).await
     }
 
     /// Whether the database answers.
@@ -113,6 +121,17 @@ impl Db {
     }
 }
 
+/// What an answer may take beside `database.statement_timeout`.
+const NETWORK: Duration = Duration::from_secs(5);
+
+/// An answer that comes in time, else [`DbError::Silent`].
+pub async fn within<T>(
+    limit: Duration,
+    answer: impl Future<Output = Result<T, DbError>>,
+) -> Result<T, DbError> {
+    tokio::time::timeout(limit, answer).await.unwrap_or(Err(DbError::Silent(limit)))
+}
+
 fn interval(duration: Duration) -> PgInterval {
     PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
 }
@@ -120,11 +139,14 @@ fn interval(duration: Duration) -> PgInterval {
 /// What every connection is told first. Not as start-up options, which session poolers refuse. A plan for all values at once would
 /// know neither which filters of the listing are given nor how common their values are. Compiling a statement (`jit`) takes longer than any
 /// of them runs. The listing fits in memory, where a page out of order costs hardly more than the next one (`random_page_cost`; measured with
-/// 100,000 vehicles: a search within a brand 150 ms by the default of 4, 90 ms by 1.5, and no filter slower).
+/// 100,000 vehicles: a search within a brand 150 ms by the default of 4, 90 ms by 1.5, and no filter slower). A connection that died unseen must
+/// not keep its locks: the server ends a transaction that says nothing, and asks a silent peer whether it is still there.
 fn session_settings(schema: &str, statement_timeout: Duration) -> String {
     format!(
         r#"set search_path = "{schema}", public, extensions; set timezone = 'UTC'; set statement_timeout = {};
-           set plan_cache_mode = force_custom_plan; set jit = off; set random_page_cost = 1.5"#,
+           set plan_cache_mode = force_custom_plan; set jit = off; set random_page_cost = 1.5;
+           set idle_in_transaction_session_timeout = '15s'; set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5;
+           set tcp_keepalives_count = 3"#,
         statement_timeout.as_millis()
     )
 }

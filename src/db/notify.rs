@@ -3,13 +3,21 @@
 //! **Invariants:** the notice is part of the transaction that changed a vehicle, so it arrives exactly when the change can be read.
 //! An instance passes over its own notices: it raised its generation itself, before it answered.
 
+use std::time::Duration;
+
 use sqlx::{PgExecutor, postgres::PgListener};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Db, DbError};
+use super::{Db, DbError, within};
 
 const CHANGES: &str = "vitrina_changes";
 const PINGS: &str = "vitrina_pings";
+
+/// After how long a silence the listener asks whether it is still connected, and how long the answer may take: what a connection that
+/// died unseen can cost in freshness.
+const QUIET: Duration = Duration::from_secs(2);
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// What another instance has to say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +51,11 @@ impl Listener {
     /// Waits for the next notice of another instance. An error means that notices may have been missed.
     pub async fn next(&mut self) -> Result<Notice, DbError> {
         loop {
-            let Some(notice) = self.connection.try_recv().await? else {
+            let Ok(heard) = timeout(QUIET, self.connection.try_recv()).await else {
+                self.is_alive().await?;
+                continue;
+            };
+            let Some(notice) = heard? else {
                 return Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()).into());
             };
             match notice.payload().split_once(' ') {
@@ -53,6 +65,15 @@ impl Listener {
                 _ => {}
             }
         }
+    }
+
+    /// Nothing was said for a while: that nobody has anything to say looks the same as a connection that a gateway has forgotten.
+    async fn is_alive(&mut self) -> Result<(), DbError> {
+        within(ANSWER, async {
+            sqlx::query_scalar!("select 1").fetch_one(&mut self.connection).await?;
+            Ok(())
+        })
+        .await
     }
 }
 

@@ -81,7 +81,8 @@ pub(super) async fn invalidate_cache(
     State(catalog): State<Catalog>,
     State(db): State<Db>,
 ) -> Result<Json<Invalidated>, Problem> {
-    catalog.clear();
+    // First the others: when the database is away nothing is dropped, for the last known responses are all there is then.
     db.tell_others().await.map_err(|error| Problem::from(&error))?;
+    catalog.clear();
     Ok(Json(Invalidated { success: true, message: "Every cached response is dropped, on every instance." }))
 }

@@ -102,7 +102,7 @@ impl Home {
 
     /// The folder of the Unix socket.
     pub(super) fn socket_folder(&self) -> PathBuf {
-        self.folder.join("socket")
+        socket_in(&self.folder)
     }
 
     /// The server's log.
@@ -194,6 +194,11 @@ pub(super) fn has_room_under(parent: &Path, name: &str) -> bool {
 pub(super) fn make_private(folder: &Path, identity: &Identity) -> Result<(), PrivatePgError> {
     DirBuilder::new().mode(0o700).create(folder).map_err(failed("make", folder))?;
     identity.give(folder)
+}
+
+/// The folder of the socket of a cluster in `folder`.
+pub(super) fn socket_in(folder: &Path) -> PathBuf {
+    folder.join("socket")
 }
 
 /// Where a cluster's folder has PostgreSQL's own files.

@@ -123,6 +123,11 @@ impl PrivatePg {
         Ok(Self { socket_folder, stop: stop.drop_guard(), supervisor })
     }
 
+    /// The address of the database `vitrina` of a server that another process of this user runs in the folder.
+    pub fn url_in(folder: &Path) -> String {
+        url(&home::socket_in(folder), DATABASE)
+    }
+
     /// The address of the database `vitrina`. It holds no secret: only this operating system's user can use it.
     pub fn url(&self) -> String {
         self.url_for(DATABASE)

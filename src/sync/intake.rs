@@ -12,7 +12,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, oneshot};
 
-use super::SyncError;
+use super::{SyncError, recheck};
 use crate::domain::{Outcome, RecordId, Trigger};
 
 /// That a record should be synced, and why.
@@ -79,7 +79,12 @@ impl Intake {
             return receiver;
         }
         if let Some(entry) = waiting.entries.get_mut(&delivery.record_id) {
-            entry.first.edited = entry.first.edited.into_iter().chain(delivery.edited).min();
+            let edited = entry.first.edited.into_iter().chain(delivery.edited).min();
+            // A second look that a webhook joins becomes the webhook's first one.
+            if recheck::is_second_look(&entry.first) {
+                entry.first = delivery;
+            }
+            entry.first.edited = edited;
             entry.waiters.push(sender);
         } else {
             let id = delivery.record_id.clone();
@@ -200,5 +205,16 @@ mod tests {
         let _receiver = intake.put(delivery(1));
         intake.arrival().await;
         intake.arrival().await;
+    }
+
+    #[test]
+    fn a_webhook_that_joins_a_second_look_is_a_webhook() {
+        let intake = Intake::default();
+        let second_look = Delivery { source: Some("recheck".to_owned()), ..delivery(1) };
+        drop(intake.put(second_look));
+        drop(intake.put(Delivery { source: Some("desk".to_owned()), attempt: 3, ..delivery(1) }));
+        let entry = intake.take(1).remove(0);
+        assert_eq!((entry.first.source.as_deref(), entry.first.attempt), (Some("desk"), 3));
+        assert_eq!(entry.waiters.len(), 2);
     }
 }

@@ -33,7 +33,7 @@ mod tally;
 mod usage;
 
 use std::{
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, atomic::AtomicU32},
     time::Duration,
 };
 
@@ -96,7 +96,8 @@ struct Inner {
     /// Requests that the database knows of.
     told_calls: Mutex<u64>,
     used_up: Notify,
-    airtable_fails: AtomicBool,
+    /// Failures of Airtable in a row; see `read`.
+    airtable_fails: AtomicU32,
     airtable_is_back: Notify,
     run_moved: Notify,
     tracker: TaskTracker,
@@ -113,12 +114,25 @@ pub enum SyncError {
     /// Airtable did not give the record.
     #[error(transparent)]
     Airtable(#[from] Arc<AirtableError>),
+    /// Airtable gave the record but not the schema, without which nobody can tell an emptied cell from a field that is gone.
+    #[error("a value vanished, and whether its field did cannot be seen: {0}")]
+    Schema(#[source] Arc<AirtableError>),
     /// The database did not take it.
     #[error(transparent)]
     Database(#[from] Arc<DbError>),
     /// The service is stopping.
     #[error("the service is stopping")]
     Stopping,
+}
+
+impl SyncError {
+    /// The same of a look at the schema.
+    fn without_the_schema(self) -> Self {
+        match self {
+            Self::Airtable(error) => Self::Schema(error),
+            other => other,
+        }
+    }
 }
 
 impl From<AirtableError> for SyncError {
@@ -161,7 +175,7 @@ impl Engine {
                 catch_up_wanted: Notify::new(),
                 told_calls: Mutex::new(0),
                 used_up: Notify::new(),
-                airtable_fails: AtomicBool::new(false),
+                airtable_fails: AtomicU32::new(0),
                 airtable_is_back: Notify::new(),
                 run_moved: Notify::new(),
                 tracker: TaskTracker::new(),

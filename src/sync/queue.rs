@@ -29,7 +29,13 @@ impl Engine {
         // What a former process waited for may be mended: a restart is how a new token comes in.
         self.hurry().await;
         loop {
-            let pause = match self.inner.db.claim_due(CLAIM, LEASE).await {
+            let db = &self.inner.db;
+            let claimed = match self.inner.airtable.stopped_until() {
+                // The month's requests are used up: what waits would only fail without being sent.
+                Some(_) => Ok(Vec::new()),
+                None => db.patiently(db.claim_due(CLAIM, LEASE)).await,
+            };
+            let pause = match claimed {
                 Ok(claimed) if claimed.is_empty() => self.until_next().await,
                 Ok(claimed) => {
                     let (engine, stop) = (self.clone(), stop.clone());
@@ -52,13 +58,18 @@ impl Engine {
 
     /// What waits for Airtable need not wait any longer.
     async fn hurry(&self) {
-        if let Err(error) = self.inner.db.make_due().await {
+        let db = &self.inner.db;
+        if let Err(error) = db.patiently(db.make_due()).await {
             tracing::warn!(error = %error, "the queue could not be hurried; it goes on in its own time");
         }
     }
 
     async fn until_next(&self) -> Duration {
-        let due = self.inner.db.next_due_in().await.ok().flatten().unwrap_or(LOOK_EVERY);
+        if self.inner.airtable.stopped_until().is_some() {
+            return LOOK_EVERY;
+        }
+        let db = &self.inner.db;
+        let due = db.patiently(db.next_due_in()).await.ok().flatten().unwrap_or(LOOK_EVERY);
         // Never a busy loop, also when a row is due but another instance's claim keeps it from us.
         due.clamp(Duration::from_millis(100), LOOK_EVERY)
     }
@@ -86,10 +97,13 @@ impl Engine {
         for (row, answer) in claimed.iter().zip(answers) {
             self.after_try(row, answer.unwrap_or(Err(SyncError::Stopping))).await;
         }
+        // The worker has looked at the times while these were claimed.
+        self.inner.enqueued.notify_one();
     }
 
     async fn renew(&self, claimed: &[Claimed]) {
-        if let Err(error) = self.inner.db.renew_claims(claimed, LEASE).await {
+        let db = &self.inner.db;
+        if let Err(error) = db.patiently(db.renew_claims(claimed, LEASE)).await {
             tracing::warn!(error = %error, "claims on the queue could not be renewed");
         }
     }
@@ -111,9 +125,8 @@ impl Engine {
                 "a record is given up after its last try; replay it when the cause is mended"
             );
         }
-        if let Err(unsaved) =
-            self.inner.db.give_back(&row.record_id, delay, &error.to_string().replace('\0', "")).await
-        {
+        let (db, said) = (&self.inner.db, error.to_string().replace('\0', ""));
+        if let Err(unsaved) = db.patiently(db.give_back(&row.record_id, delay, &said)).await {
             tracing::warn!(record.id = %row.record_id, error = %unsaved, "a queued record will be due again when its claim ends");
         }
     }

@@ -27,6 +27,9 @@ use crate::{
     signals::Signal,
 };
 
+/// After how many failures in a row, retries aside, Airtable counts as away.
+const AWAY_AFTER: u32 = 3;
+
 /// A record to be synced and why.
 #[derive(Clone)]
 pub(super) struct Task {
@@ -79,7 +82,7 @@ impl Engine {
 
     async fn try_sync(&self, permit: Permit, mut tasks: Vec<Task>) -> Result<Vec<Outcome>, SyncError> {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
-        let stamp = self.inner.db.stamp().await?;
+        let stamp = self.inner.db.patiently(self.inner.db.stamp()).await?;
         let asking = Instant::now();
         let mut found = self.fetch(permit, &tasks).await?;
         let airtable = asking.elapsed().as_secs_f64() * 1000.0;
@@ -94,12 +97,13 @@ impl Engine {
         self.store(stamp, readings, &plan, Logged::All).await
     }
 
-    /// After Airtable has failed, its first answer is a reason to catch up and to hurry the queue.
+    /// After Airtable has been away, its first answer is a reason to catch up and to hurry the queue. It is away after [`AWAY_AFTER`] failures
+    /// in a row: one record that it cannot give, among others that it gives, is no outage.
     pub(super) fn watch_airtable(&self, error: Option<&SyncError>) {
         match error {
             None => {
                 self.inner.signals.clear(Signal::AirtableRefuses);
-                if self.inner.airtable_fails.swap(false, Ordering::Relaxed) {
+                if self.inner.airtable_fails.swap(0, Ordering::Relaxed) >= AWAY_AFTER {
                     tracing::info!("Airtable answers again");
                     self.inner.airtable_is_back.notify_one();
                     self.want_catch_up();
@@ -113,7 +117,7 @@ impl Engine {
                     self.inner.used_up.notify_one();
                 }
                 // The catch-up that is wanted from now on is also what notices the end of the outage when nothing else is sent.
-                if !self.inner.airtable_fails.swap(true, Ordering::Relaxed) {
+                if self.inner.airtable_fails.fetch_add(1, Ordering::Relaxed) + 1 == AWAY_AFTER {
                     self.want_catch_up();
                 }
             }
@@ -179,11 +183,13 @@ impl Engine {
     ) -> Result<Vec<Outcome>, SyncError> {
         let fields = if plan.knows_fields() { Fields::Unsure(&plan.mapped) } else { Fields::Sure };
         let db = &self.inner.db;
-        let synced = match db.store(stamp, readings.clone(), &plan.kept, logged, fields).await {
+        let stored = db.patiently(db.store(stamp, readings.clone(), &plan.kept, logged, fields));
+        let synced = match stored.await {
             Err(DbError::FieldsMayBeGone) => {
-                let plan = self.look_at_fields(Lane::Webhook).await?;
+                let looked = self.look_at_fields(Lane::Webhook).await;
+                let plan = looked.map_err(SyncError::without_the_schema)?;
                 let readings = readings.into_iter().map(|reading| self.read_anew(reading, &plan)).collect();
-                db.store(stamp, readings, &plan.kept, logged, Fields::Sure).await?
+                db.patiently(db.store(stamp, readings, &plan.kept, logged, Fields::Sure)).await?
             }
             stored => stored?,
         };
@@ -278,14 +284,16 @@ fn by_id(records: Vec<Record>) -> HashMap<RecordId, Record> {
 fn may_be_one_records_fault(error: &SyncError) -> bool {
     match error {
         SyncError::Airtable(error) => matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge),
-        SyncError::Database(error) => !error.is_transient(),
+        SyncError::Database(error) => error.may_be_the_values(),
+        // The part without the record whose value vanished needs no look at the schema.
+        SyncError::Schema(_) => true,
         SyncError::Stopping => false,
     }
 }
 
 fn failure(task: &Task, error: &SyncError) -> LogEntry {
     let (details, http_status) = match error {
-        SyncError::Airtable(error) => (
+        SyncError::Airtable(error) | SyncError::Schema(error) => (
             json!({
                 "from": "airtable",
                 "kind": error.kind,

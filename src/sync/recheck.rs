@@ -41,10 +41,15 @@ impl Engine {
     }
 }
 
+/// Whether nobody waits for it but the engine itself.
+pub(super) fn is_second_look(delivery: &Delivery) -> bool {
+    delivery.source.as_deref() == Some(SOURCE)
+}
+
 /// Whether a webhook's record was read without finding what the webhook was sent for.
 pub(super) fn shows_no_change(delivery: &Delivery, answer: &Answer) -> bool {
     delivery.trigger == Trigger::Webhook
-        && delivery.source.as_deref() != Some(SOURCE)
+        && !is_second_look(delivery)
         && answer.as_ref().is_ok_and(|outcome| {
             !outcome.superseded && matches!(outcome.action, Action::Unchanged | Action::Absent)
         })

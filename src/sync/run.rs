@@ -144,7 +144,8 @@ impl Run {
 impl Engine {
     /// Begins a run, unless another is under way.
     pub async fn begin_run(&self, scope: Scope, trigger: Trigger) -> Result<Run, RunError> {
-        let Some(lock) = self.inner.db.try_lock_runs().await? else {
+        let db = &self.inner.db;
+        let Some(lock) = db.patiently(db.try_lock_runs()).await? else {
             let other = self.inner.db.running().await?;
             return Err(RunError::Busy(
                 other.map(|(id, kind, trigger)| format!(" (#{}, {kind}, {trigger})", id.0)),
@@ -229,7 +230,7 @@ impl Engine {
                     Err(SyncError::Airtable(error)) if error.kind == Kind::InvalidRequest => {
                         run.counts.send_modify(|counts| counts.failed += 1);
                     }
-                    Err(SyncError::Database(error)) if !error.is_transient() => {
+                    Err(SyncError::Database(error)) if error.may_be_the_values() => {
                         run.counts.send_modify(|counts| counts.failed += 1);
                     }
                     Err(error) => return Err(error.into()),
@@ -244,9 +245,12 @@ impl Engine {
     async fn write_down(&self, report: &RunReport) -> Result<(), RunError> {
         report.tell();
         self.inner.tally.count_run(report.kind, report.error.is_some());
-        let finish = || async {
-            self.inner.db.update_run(report.run, &report.counts).await?;
-            self.inner.db.finish_run(report.run, report.error.as_deref(), report.braked).await
+        let db = &self.inner.db;
+        let finish = || {
+            db.patiently(async {
+                db.update_run(report.run, &report.counts).await?;
+                db.finish_run(report.run, report.error.as_deref(), report.braked).await
+            })
         };
         // A run often fails because the database went away, and a row that says `running` for ever would say nothing.
         finish.retry(WRITING_DOWN).when(DbError::is_transient).await?;

@@ -6,6 +6,8 @@
 //!
 //! **Not here:** waiting and running (`scheduler`), one run at a time (`db::lock`).
 
+use std::collections::VecDeque;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
@@ -59,12 +61,38 @@ impl Nightly {
     }
 }
 
-/// What is due at `now`. `wanted`: a catch-up is asked for, whatever the interval; `every`: that interval, `None` = never.
+/// How many catch-ups that somebody asked for may begin in how long: an outage now and then never meets it, something that breaks again
+/// and again does.
+const ASKED_FOR: (usize, TimeDelta) = (5, TimeDelta::minutes(15));
+
+/// When the last catch-ups that were asked for began.
+#[derive(Debug, Default)]
+pub(super) struct Allowance(VecDeque<DateTime<Utc>>);
+
+impl Allowance {
+    /// When the next one may begin, if it is asked for at `now`.
+    pub(super) fn next(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let (most, span) = ASKED_FOR;
+        let full = self.0.len() >= most;
+        self.0.front().filter(|_| full).map_or(now, |first| now.max(*first + span))
+    }
+
+    /// One has begun.
+    pub(super) fn used(&mut self, now: DateTime<Utc>) {
+        if self.0.len() >= ASKED_FOR.0 {
+            self.0.pop_front();
+        }
+        self.0.push_back(now);
+    }
+}
+
+/// What is due at `now`. `wanted`: since when a catch-up may begin that is asked for, whatever the interval; `every`: that interval, `None` =
+/// never.
 pub(super) fn due(
     now: DateTime<Utc>,
     nightly: &Nightly,
     every: Option<TimeDelta>,
-    wanted: bool,
+    wanted: Option<DateTime<Utc>>,
     history: &RunHistory,
 ) -> Due {
     let rested = |pause: TimeDelta| history.last_failure.map_or(now, |failure| failure + pause);
@@ -86,7 +114,7 @@ pub(super) fn due(
         next = next.min(start);
     }
     let last_read = history.last_read.unwrap_or(last_full);
-    let catch_up = if wanted { Some(now) } else { every.map(|every| last_read + every) };
+    let catch_up = wanted.into_iter().chain(every.map(|every| last_read + every)).min();
     if let Some(catch_up) = catch_up {
         let start = catch_up.max(rested(RETRY));
         if start <= now {
@@ -110,6 +138,22 @@ mod tests {
     }
 
     const QUARTER: Option<TimeDelta> = Some(TimeDelta::minutes(15));
+
+    #[test]
+    fn what_keeps_asking_for_catch_ups_gets_five_in_a_quarter_of_an_hour() {
+        let mut allowance = Allowance::default();
+        let mut begun = Vec::new();
+        let start = at("2026-11-23T05:00:00Z");
+        for second in 0..3_600 {
+            let now = start + TimeDelta::seconds(second);
+            if allowance.next(now) <= now {
+                allowance.used(now);
+                begun.push(second);
+            }
+        }
+        assert_eq!(begun.len(), 20, "{begun:?}");
+        assert_eq!(begun[..6], [0, 1, 2, 3, 4, 900]);
+    }
 
     #[test]
     fn two_in_the_morning_is_that_of_the_dealership() {
@@ -142,18 +186,27 @@ mod tests {
     fn an_empty_database_is_loaded_first_and_again_a_minute_after_a_failure() {
         let now = at("2026-11-23T12:00:00Z");
         let mut history = RunHistory::default();
-        assert_eq!(due(now, &nightly("UTC"), QUARTER, true, &history), Due::FirstLoad);
+        assert_eq!(
+            due(now, &nightly("UTC"), QUARTER, Some(at("2000-01-01T00:00:00Z")), &history),
+            Due::FirstLoad
+        );
         history.last_failure = Some(now);
-        assert_eq!(due(now, &nightly("UTC"), QUARTER, true, &history), Due::NotBefore(now + RETRY));
-        assert_eq!(due(now + RETRY, &nightly("UTC"), QUARTER, true, &history), Due::FirstLoad);
+        assert_eq!(
+            due(now, &nightly("UTC"), QUARTER, Some(at("2000-01-01T00:00:00Z")), &history),
+            Due::NotBefore(now + RETRY)
+        );
+        assert_eq!(
+            due(now + RETRY, &nightly("UTC"), QUARTER, Some(at("2000-01-01T00:00:00Z")), &history),
+            Due::FirstLoad
+        );
     }
 
     #[test]
     fn a_night_that_was_missed_is_made_up_for() {
         let history = RunHistory { last_full: Some(at("2026-11-21T02:00:01Z")), ..RunHistory::default() };
-        assert_eq!(due(at("2026-11-23T12:00:00Z"), &nightly("UTC"), QUARTER, false, &history), Due::Nightly);
+        assert_eq!(due(at("2026-11-23T12:00:00Z"), &nightly("UTC"), QUARTER, None, &history), Due::Nightly);
         let history = RunHistory { last_full: Some(at("2026-11-23T02:00:00Z")), ..history };
-        let due = due(at("2026-11-23T02:01:00Z"), &nightly("UTC"), None, false, &history);
+        let due = due(at("2026-11-23T02:01:00Z"), &nightly("UTC"), None, None, &history);
         assert_eq!(due, Due::NotBefore(at("2026-11-24T02:00:00Z")));
     }
 
@@ -167,11 +220,11 @@ mod tests {
             nightly_tries,
         };
         let nightly = nightly("UTC");
-        assert_eq!(due(failed, &nightly, None, false, &history(1)), Due::NotBefore(failed + NIGHTLY_RETRY));
-        assert_eq!(due(failed + NIGHTLY_RETRY, &nightly, None, false, &history(2)), Due::Nightly);
+        assert_eq!(due(failed, &nightly, None, None, &history(1)), Due::NotBefore(failed + NIGHTLY_RETRY));
+        assert_eq!(due(failed + NIGHTLY_RETRY, &nightly, None, None, &history(2)), Due::Nightly);
         let later = failed + NIGHTLY_LATE_RETRY;
-        assert_eq!(due(failed + NIGHTLY_RETRY, &nightly, None, false, &history(3)), Due::NotBefore(later));
-        assert_eq!(due(later, &nightly, None, false, &history(9)), Due::Nightly);
+        assert_eq!(due(failed + NIGHTLY_RETRY, &nightly, None, None, &history(3)), Due::NotBefore(later));
+        assert_eq!(due(later, &nightly, None, None, &history(9)), Due::Nightly);
     }
 
     #[test]
@@ -181,13 +234,16 @@ mod tests {
         let soon = read + TimeDelta::minutes(1);
         let nightly = nightly("UTC");
         assert_eq!(
-            due(soon, &nightly, QUARTER, false, &history),
+            due(soon, &nightly, QUARTER, None, &history),
             Due::NotBefore(read + TimeDelta::minutes(15))
         );
-        assert_eq!(due(read + TimeDelta::minutes(15), &nightly, QUARTER, false, &history), Due::CatchUp);
-        assert_eq!(due(soon, &nightly, QUARTER, true, &history), Due::CatchUp);
+        assert_eq!(due(read + TimeDelta::minutes(15), &nightly, QUARTER, None, &history), Due::CatchUp);
+        assert_eq!(due(soon, &nightly, QUARTER, Some(at("2000-01-01T00:00:00Z")), &history), Due::CatchUp);
         let after_failure = RunHistory { last_failure: Some(soon), ..history };
-        assert_eq!(due(soon, &nightly, QUARTER, true, &after_failure), Due::NotBefore(soon + RETRY));
-        assert_eq!(due(soon, &nightly, None, false, &history), Due::NotBefore(at("2026-11-24T02:00:00Z")));
+        assert_eq!(
+            due(soon, &nightly, QUARTER, Some(at("2000-01-01T00:00:00Z")), &after_failure),
+            Due::NotBefore(soon + RETRY)
+        );
+        assert_eq!(due(soon, &nightly, None, None, &history), Due::NotBefore(at("2026-11-24T02:00:00Z")));
     }
 }

@@ -1,7 +1,8 @@
 //! The loop that starts runs when they are due.
 //!
 //! **Invariants:** at the start a catch-up is wanted, whatever ran before; after an outage of Airtable or PostgreSQL one is wanted too. A
-//! run that another instance has begun is not waited for but looked at again later.
+//! run that another instance has begun is not waited for but looked at again later. Whatever keeps asking for catch-ups, such as a connection
+//! that breaks again and again, gets no more of them than the [`Allowance`].
 
 use std::time::Duration;
 
@@ -11,12 +12,31 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine,
     run::{RunError, Scope},
-    schedule::{Due, Nightly, due},
+    schedule::{Allowance, Due, Nightly, due},
 };
 use crate::domain::Trigger;
 
 /// How long the scheduler sleeps at most; also how soon it looks again when something was in its way.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// That somebody wants a catch-up, and when.
+struct Wish {
+    /// When it was last asked for, as far as the allowance goes: failures before that say nothing of now.
+    asked: DateTime<Utc>,
+    /// When it may begin; `None`: nobody wants one.
+    from: Option<DateTime<Utc>>,
+    allowance: Allowance,
+}
+
+impl Wish {
+    fn for_a_catch_up(&mut self, now: DateTime<Utc>) {
+        let from = self.allowance.next(now);
+        if from <= now {
+            self.asked = now;
+        }
+        self.from = Some(self.from.map_or(from, |before| before.min(from)));
+    }
+}
 
 impl Engine {
     /// Asks for a catch-up as soon as possible.
@@ -27,21 +47,25 @@ impl Engine {
     /// Runs what is due, until told to stop; a run under way ends itself then.
     pub(super) async fn schedule(&self, stop: &CancellationToken) {
         let nightly = Nightly::new(self.inner.settings.nightly.clone(), self.inner.settings.time_zone);
-        let (mut asked, mut wanted) = (crate::clock::now(), true);
+        let mut wish = Wish {
+            asked: crate::clock::now(),
+            from: Some(crate::clock::now()),
+            allowance: Allowance::default(),
+        };
         while !stop.is_cancelled() {
-            let pause = self.run_what_is_due(&nightly, asked, &mut wanted).await;
+            let pause = self.run_what_is_due(&nightly, &mut wish).await;
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.inner.catch_up_wanted.notified() => (asked, wanted) = (crate::clock::now(), true),
+                () = self.inner.catch_up_wanted.notified() => wish.for_a_catch_up(crate::clock::now()),
                 () = stop.cancelled() => return,
             }
         }
     }
 
     /// Gives how long to wait before the next look.
-    async fn run_what_is_due(&self, nightly: &Nightly, asked: DateTime<Utc>, wanted: &mut bool) -> Duration {
-        let now = crate::clock::now();
-        let mut history = match self.inner.db.run_history(nightly.last(now)).await {
+    async fn run_what_is_due(&self, nightly: &Nightly, wish: &mut Wish) -> Duration {
+        let (now, db) = (crate::clock::now(), &self.inner.db);
+        let mut history = match db.patiently(db.run_history(nightly.last(now))).await {
             Ok(history) => history,
             Err(error) => {
                 tracing::warn!(error = %error, "the scheduler cannot see what ran before; looking again");
@@ -49,13 +73,15 @@ impl Engine {
             }
         };
         // A failure before the start, or before the outage was over, says nothing of now.
-        history.last_failure = history.last_failure.filter(|failure| *failure >= asked);
+        history.last_failure = history.last_failure.filter(|failure| *failure >= wish.asked);
         // Vehicles that were read before a field came into use lack what it says.
         let fields_are_newer = self.inner.fields.feeds_since() > history.last_full;
-        *wanted |= fields_are_newer;
+        if fields_are_newer {
+            wish.from = Some(now);
+        }
         let every =
             TimeDelta::from_std(self.inner.settings.catch_up_every).ok().filter(|every| !every.is_zero());
-        let (scope, trigger) = match due(now, nightly, every, *wanted, &history) {
+        let (scope, trigger) = match due(now, nightly, every, wish.from, &history) {
             Due::FirstLoad => (Scope::Full { force: false }, Trigger::Bulk),
             Due::Nightly => (Scope::Full { force: false }, Trigger::Nightly),
             Due::CatchUp if fields_are_newer => (Scope::Full { force: false }, Trigger::CatchUp),
@@ -70,8 +96,11 @@ impl Engine {
                 return Duration::from_secs(1);
             }
         };
+        if wish.from.is_some() {
+            wish.allowance.used(now);
+        }
         match self.carry_out(run).await {
-            Ok(report) if report.error.is_none() => *wanted = false,
+            Ok(report) if report.error.is_none() => wish.from = None,
             Ok(_) => {}
             Err(error) => tracing::error!(error = %error, "a run could not be written down"),
         }

@@ -39,6 +39,7 @@ mod outages;
 mod plans;
 mod runs;
 mod shop;
+mod silence;
 mod slugs;
 mod storage;
 mod supabase;

@@ -162,8 +162,12 @@ impl Hands {
                 Err(error) => return Ok(Err(error)),
             },
             Action::Invalidate => {
-                self.catalog.clear();
-                return Ok(self.db.tell_others().await.map(|()| "emptied".to_owned()));
+                // First the others: when the database is away nothing is dropped.
+                let told = self.db.tell_others().await;
+                return Ok(told.map(|()| {
+                    self.catalog.clear();
+                    "emptied".to_owned()
+                }));
             }
             Action::Resume => return Ok(self.engine.resume_airtable().await.map(|()| "resumed".to_owned())),
         };

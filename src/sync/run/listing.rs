@@ -49,7 +49,8 @@ impl Engine {
 
     async fn read_listing_once(&self, run: &Run, listing: &Listing) -> Result<Stamp, RunError> {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
-        let stamp = self.inner.db.stamp().await?;
+        let db = &self.inner.db;
+        let stamp = db.patiently(db.stamp()).await?;
         let mut page = self.page(listing, None).await?;
         loop {
             let offset = page.offset.take();
@@ -63,7 +64,7 @@ impl Engine {
             stored?;
             run.still_has_the_lock().await?;
             let counts = *run.counts.borrow();
-            self.inner.db.update_run(run.id, &counts).await?;
+            db.patiently(db.update_run(run.id, &counts)).await?;
             match next? {
                 Some(next) => page = next,
                 None => return Ok(stamp),

@@ -70,6 +70,11 @@ impl Database {
         self.way.cut().await;
     }
 
+    /// For vitrina every connection goes silent, and none ends; new ones work.
+    pub fn freeze(&self) {
+        self.way.freeze();
+    }
+
     /// The server is back.
     pub async fn mend(&self) {
         self.way.mend().await;

@@ -6,6 +6,7 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, UnixStream},
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
 
@@ -13,6 +14,7 @@ use tokio::{
 pub struct Proxy {
     address: SocketAddr,
     socket: String,
+    frozen: watch::Sender<()>,
     running: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -23,8 +25,9 @@ impl Proxy {
         let socket = format!("{folder}/.s.PGSQL.{}", options.get_port());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let running = Mutex::new(Some(tokio::spawn(forward(listener, socket.clone()))));
-        Self { address, socket, running }
+        let frozen = watch::Sender::new(());
+        let running = Mutex::new(Some(tokio::spawn(forward(listener, socket.clone(), frozen.clone()))));
+        Self { address, socket, frozen, running }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -40,19 +43,28 @@ impl Proxy {
 
     pub async fn mend(&self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
-        *self.running.lock().unwrap() = Some(tokio::spawn(forward(listener, self.socket.clone())));
+        let forward = forward(listener, self.socket.clone(), self.frozen.clone());
+        *self.running.lock().unwrap() = Some(tokio::spawn(forward));
+    }
+
+    /// Every connection that there is goes silent without ending, as when a gateway has forgotten it; new ones work.
+    pub fn freeze(&self) {
+        self.frozen.send_replace(());
     }
 }
 
-async fn forward(listener: TcpListener, socket: String) {
+async fn forward(listener: TcpListener, socket: String, frozen: watch::Sender<()>) {
     let mut connections = JoinSet::new();
     loop {
         let (mut client, _) = listener.accept().await.unwrap();
         client.set_nodelay(true).unwrap();
-        let socket = socket.clone();
+        let (socket, mut frozen) = (socket.clone(), frozen.subscribe());
         connections.spawn(async move {
             if let Ok(mut server) = UnixStream::connect(socket).await {
-                let _ = copy_bidirectional(&mut client, &mut server).await;
+                tokio::select! {
+                    _ = copy_bidirectional(&mut client, &mut server) => {}
+                    _ = frozen.changed() => std::future::pending().await,
+                }
             }
         });
         while connections.try_join_next().is_some() {}
