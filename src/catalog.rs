@@ -10,7 +10,8 @@
 //! - One load per key at a time, however many ask.
 //! - What is kept is bounded in bytes, keys and compressed forms included. A hit copies nothing: the body is shared.
 //! - While PostgreSQL is down, the last known response to the same query is served at once, marked as stale, for `cache.stale_for`;
-//!   but none that was begun before a commit which this instance answered for.
+//!   but none that was begun before a commit which this instance answered for: lists go with every commit until they are asked for again,
+//!   the page of a vehicle with its own.
 //!
 //! **Not here:** SQL (`db::vehicles`), status codes and headers (`http`).
 
@@ -58,6 +59,8 @@ struct Inner {
     generation: AtomicU64,
     /// The first generation whose responses hold all that this instance answered for.
     answered: AtomicU64,
+    /// The same of pages of single vehicles, whose last known responses go one by one ([`Catalog::changed`]).
+    vehicles_answered: AtomicU64,
     outage: Outage,
     fresh: Cache<Key, Arc<Kept>>,
     last_known: Cache<Query, Arc<Kept>>,
@@ -134,6 +137,7 @@ impl Catalog {
                 load_timeout: settings.load_timeout,
                 generation: AtomicU64::new(0),
                 answered: AtomicU64::new(0),
+                vehicles_answered: AtomicU64::new(0),
                 outage: Outage::none(),
                 fresh,
                 last_known,
@@ -206,6 +210,19 @@ impl Catalog {
         self.inner.outage.ended();
         let now = self.raise();
         self.inner.answered.fetch_max(now, Ordering::AcqRel);
+        self.inner.vehicles_answered.fetch_max(now, Ordering::AcqRel);
+    }
+
+    /// The same after a commit that changed the vehicles at these addresses and moved none: the last known pages of others stay of use.
+    pub async fn changed(&self, slugs: impl Iterator<Item = &str>) {
+        self.inner.outage.ended();
+        let now = self.raise();
+        self.inner.answered.fetch_max(now, Ordering::AcqRel);
+        for slug in slugs {
+            for shape in [Shape::Plain, Shape::Old] {
+                self.inner.last_known.invalidate(&Query::Vehicle(slug.into(), shape)).await;
+            }
+        }
     }
 
     /// Makes the next request for anything ask the database: others may have changed something. Only while the database cannot be
@@ -269,7 +286,11 @@ impl Inner {
         let kept = self.fresh.try_get_with(key, load).await?;
         // A load that was overtaken must not replace what a later one found.
         if self.last_known.get(&query).await.is_none_or(|known| known.generation <= kept.generation) {
-            self.last_known.insert(query, Arc::clone(&kept)).await;
+            self.last_known.insert(query.clone(), Arc::clone(&kept)).await;
+            // A commit that came after the load began may have dropped this very page a moment ago.
+            if kept.generation < self.answered.load(Ordering::Acquire) {
+                self.last_known.invalidate(&query).await;
+            }
         }
         Ok(kept)
     }
@@ -283,8 +304,10 @@ impl Inner {
 
     async fn last_known(&self, query: &Query) -> Option<Arc<Kept>> {
         let kept = self.last_known.get(query).await?;
-        let usable = kept.loaded.elapsed() < self.stale_for
-            && kept.generation >= self.answered.load(Ordering::Acquire);
+        let answered =
+            if matches!(query, Query::Vehicle(..)) { &self.vehicles_answered } else { &self.answered };
+        let usable =
+            kept.loaded.elapsed() < self.stale_for && kept.generation >= answered.load(Ordering::Acquire);
         usable.then(|| {
             self.counters.stale();
             kept

@@ -193,8 +193,12 @@ impl Engine {
             }
             stored => stored?,
         };
-        if synced.iter().any(|synced| synced.outcome.written) {
+        let written = || synced.iter().map(|synced| &synced.outcome).filter(|outcome| outcome.written);
+        // A vehicle that moved was also known under its former address, which is not at hand.
+        if written().any(|outcome| outcome.changed.contains(&"slug")) {
             self.inner.catalog.invalidate();
+        } else if written().next().is_some() {
+            self.inner.catalog.changed(written().filter_map(|outcome| outcome.slug.as_deref())).await;
         }
         for synced in &synced {
             self.inner.tally.count(synced.cause.trigger, synced.outcome.action.into());

@@ -122,7 +122,13 @@ async fn equal_questions_share_one_entry() {
 #[tokio::test]
 async fn during_an_outage_nobody_waits_for_a_connection_and_nothing_that_was_answered_is_forgotten() {
     let world = World::set("database.acquire_timeout", "2s").start().await;
-    let id = world.known(mazda()).await;
+    let (id, other) = (world.known(mazda()).await, world.known(mazda()).await);
+    let mut pages = Vec::new();
+    for id in [&id, &other] {
+        let page = format!("/vehicles/{}", world.row(id).await.unwrap()["slug"].as_str().unwrap());
+        world.get(&page).await.ok();
+        pages.push(page);
+    }
     world.get("/vehicles").await.ok();
     world.get("/vehicles/slugs").await.ok();
     world.airtable.edit(&id, fields! { "Precio": 1 });
@@ -143,6 +149,9 @@ async fn during_an_outage_nobody_waits_for_a_connection_and_nothing_that_was_ans
     assert!(started.elapsed().as_secs_f64() < 10.0, "twenty waits would take forty seconds");
     // Loaded before a commit that was answered: better nothing than that.
     world.get("/vehicles/slugs").await.problem(503);
+    world.get(&pages[0]).await.problem(503);
+    // The page of a vehicle that it did not concern.
+    assert_eq!(world.get(&pages[1]).await.header("x-cache"), "stale");
 
     world.db.mend().await;
     crate::support::eventually("it is fresh again", || async {
