@@ -110,7 +110,7 @@ async fn misses(app: &App) -> anyhow::Result<()> {
         let (mut sql, mut http) = (Vec::new(), Vec::new());
         for _ in 0..MISSES {
             let started = Instant::now();
-            let search = state.db.understand(&list.filter.search).await?;
+            let search = state.db.understand(list.filter.search.as_deref()).await?;
             state.db.listed(state.catalog.locations(), &list.filter, &search, window).await?;
             sql.push(started.elapsed());
             state.catalog.suspect();
@@ -228,7 +228,11 @@ async fn constant(body: Vec<u8>) -> anyhow::Result<String> {
     let router = Router::new().route("/vehicles", get(answer));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
-    let limits = serve::Limits { header_timeout: Duration::from_secs(20), max_connections: 8000 };
+    let limits = serve::Limits {
+        header_timeout: Duration::from_secs(20),
+        write_timeout: Duration::from_secs(30),
+        max_connections: 8000,
+    };
     tokio::spawn(serve::serve(listener, router, limits, CancellationToken::new(), CancellationToken::new()));
     Ok(address)
 }

@@ -145,6 +145,7 @@ impl App {
         let front = http::front(self.state.clone());
         let limits = http::serve::Limits {
             header_timeout: config.server.header_timeout,
+            write_timeout: config.server.write_timeout,
             max_connections: config.server.max_connections,
         };
         let (soft, hard) = (lifecycle.soft(), lifecycle.hard());

@@ -34,7 +34,7 @@ use futures_util::FutureExt as _;
 use moka::{Expiry, future::Cache};
 
 pub use self::{
-    body::{Body, Coding},
+    body::{Body, Coding, surrogate_key},
     counters::CacheStats,
     load::{Answer, Timings},
     query::{ListQuery, Query, Shape, parse_filter},

@@ -21,6 +21,9 @@ const BROTLI_QUALITY: u32 = 5;
 const BROTLI_WINDOW: u32 = 22;
 /// The level of Zstandard, its own default.
 const ZSTD_LEVEL: i32 = 3;
+/// The longest list of vehicles in a header: nginx, unless told otherwise, takes 4 KiB for all headers of an answer and else says 502. It
+/// is room for 170 vehicles.
+const MAX_KEY_BYTES: usize = 3 * 1024;
 /// How much the encoders read at a time, in bytes.
 const BUFFER: usize = 16 * 1024;
 
@@ -58,23 +61,24 @@ pub struct Body {
     json: Bytes,
     etags: [HeaderValue; 4],
     compressed: [OnceCell<Option<Bytes>>; 3],
-    /// The vehicles in the body, for a CDN that drops by key.
+    /// The vehicles in the body, for a CDN that drops by key; `vehicles` alone stands for too many to be named.
     pub surrogate_key: HeaderValue,
 }
 
 impl Body {
-    pub(super) fn new(json: String, ids: &[String]) -> Self {
+    /// From its bytes and the record ids of the vehicles that it shows.
+    pub fn new(json: impl Into<Bytes>, ids: &[String]) -> Self {
+        let json = json.into();
         let hash = hex(&Sha256::digest(&json)[..16]);
         let etag = |coding: Coding| match coding {
             Coding::Identity => header(&format!("\"{hash}\"")),
             other => header(&format!("\"{hash}-{}\"", other.name())),
         };
-        let surrogate_key = format!("vehicles {}", ids.join(" "));
         Self {
-            json: Bytes::from(json),
+            json,
             etags: [Coding::Identity, Coding::Br, Coding::Zstd, Coding::Gzip].map(etag),
             compressed: Default::default(),
-            surrogate_key: header(surrogate_key.trim_end()),
+            surrogate_key: surrogate_key(ids),
         }
     }
 
@@ -167,6 +171,19 @@ fn gzip(json: &[u8]) -> Option<Vec<u8>> {
     encoder.finish().ok()
 }
 
+/// The key of all vehicles, and those of each.
+pub fn surrogate_key(ids: &[impl AsRef<str>]) -> HeaderValue {
+    let mut key = String::from("vehicles");
+    for id in ids {
+        key.push(' ');
+        key.push_str(id.as_ref());
+        if key.len() > MAX_KEY_BYTES {
+            return HeaderValue::from_static("vehicles");
+        }
+    }
+    header(&key)
+}
+
 /// Hexadecimal digits and record ids are visible ASCII, so the fallback is never taken.
 fn header(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("vehicles"))
@@ -221,9 +238,18 @@ mod tests {
     }
 
     #[test]
+    fn vehicles_are_named_unless_they_are_too_many() {
+        let key =
+            |count: usize| surrogate_key(&vec!["rec0123456789abcd"; count]).to_str().unwrap().to_owned();
+        assert_eq!(key(0), "vehicles");
+        assert_eq!(key(2), "vehicles rec0123456789abcd rec0123456789abcd");
+        assert_eq!(key(170).split(' ').count(), 171);
+        assert_eq!(key(171), "vehicles");
+    }
+
+    #[test]
     fn validators_differ_by_form_and_by_content() {
-        let (one, same, other) =
-            (Body::new("1".into(), &[]), Body::new("1".into(), &[]), Body::new("2".into(), &[]));
+        let (one, same, other) = (Body::new("1", &[]), Body::new("1", &[]), Body::new("2", &[]));
         assert_eq!(one.etags(), same.etags());
         let mut all: Vec<_> = one.etags().iter().chain(other.etags()).collect();
         all.sort_unstable();

@@ -24,8 +24,13 @@ use crate::{
 pub enum Answer {
     /// JSON to be sent.
     Body(Box<Body>),
-    /// The vehicle is now under this slug.
-    Moved(Box<str>),
+    /// The vehicle is now under another slug.
+    Moved {
+        /// Its present one.
+        slug: Box<str>,
+        /// Its record id.
+        id: Box<str>,
+    },
     /// The vehicle was deleted in Airtable.
     Gone,
     /// No vehicle ever had this slug.
@@ -45,7 +50,7 @@ impl Answer {
     pub(super) fn weight(&self) -> usize {
         match self {
             Self::Body(body) => body.weight(),
-            Self::Moved(slug) => slug.len(),
+            Self::Moved { slug, id } => slug.len() + id.len(),
             Self::Gone | Self::Unknown => 0,
         }
     }
@@ -66,7 +71,7 @@ pub(super) async fn load(
 /// What the database said.
 enum Found {
     Page { vehicles: Vec<VehicleJson>, ids: Vec<String>, total: i64 },
-    Whole(VehicleJson),
+    Whole { json: VehicleJson, ids: Vec<String> },
     One(BySlug),
 }
 
@@ -83,16 +88,20 @@ async fn find(db: &Db, locations: &Locations, query: &Query) -> Result<Found, Db
             page(db, locations, &Filter::default(), window).await?
         }
         Query::Facets(filter) => {
-            let search = db.understand(&filter.search).await?;
-            Found::Whole(db.facets(locations, filter, &search).await?)
+            let search = db.understand(filter.search.as_deref()).await?;
+            // What is counted is every vehicle, those too that other filters leave out; naming them would say no more than `vehicles`.
+            Found::Whole { json: db.facets(locations, filter, &search).await?, ids: Vec::new() }
         }
-        Query::Slugs => Found::Whole(db.slugs().await?),
+        Query::Slugs => {
+            let slugs = db.slugs().await?;
+            Found::Whole { json: slugs.json, ids: slugs.ids }
+        }
         Query::Vehicle(slug, _) => Found::One(db.by_slug(locations, slug).await?),
     })
 }
 
 async fn page(db: &Db, locations: &Locations, filter: &Filter, window: Window) -> Result<Found, DbError> {
-    let search = db.understand(&filter.search).await?;
+    let search = db.understand(filter.search.as_deref()).await?;
     let page = db.listed(locations, filter, &search, window).await?;
     Ok(Found::Page { vehicles: page.vehicles, ids: page.ids, total: page.total })
 }
@@ -120,7 +129,7 @@ impl Found {
         Ok(match self {
             Self::One(BySlug::Unknown) => Answer::Unknown,
             Self::One(BySlug::Gone) => Answer::Gone,
-            Self::One(BySlug::Moved(slug)) => Answer::Moved(slug.into()),
+            Self::One(BySlug::Moved { slug, id }) => Answer::Moved { slug: slug.into(), id: id.into() },
             Self::One(BySlug::Vehicle(id, vehicle)) => {
                 let vehicle = match query {
                     Query::Vehicle(_, Shape::Old) => old::with_old_names(&vehicle).map_err(unreadable)?,
@@ -128,7 +137,7 @@ impl Found {
                 };
                 body(String::from(Box::<str>::from(vehicle)), &[id])
             }
-            Self::Whole(json) => body(String::from(Box::<str>::from(json.0)), &[]),
+            Self::Whole { json, ids } => body(String::from(Box::<str>::from(json.0)), &ids),
             Self::Page { mut vehicles, ids, total } => {
                 if matches!(query, Query::All | Query::List(_, Shape::Old)) {
                     for vehicle in &mut vehicles {
@@ -137,8 +146,7 @@ impl Found {
                 }
                 match query {
                     Query::List(list, _) => list_body(list, &vehicles, &ids, total)?,
-                    // A header that names all of them would be longer than proxies take.
-                    _ => body(json(&Everything { data: &vehicles, count: total })?, &[]),
+                    _ => body(json(&Everything { data: &vehicles, count: total })?, &ids),
                 }
             }
         })
@@ -179,7 +187,7 @@ impl Answer {
     pub fn body(&self) -> Option<&Body> {
         match self {
             Self::Body(body) => Some(body),
-            Self::Moved(_) | Self::Gone | Self::Unknown => None,
+            Self::Moved { .. } | Self::Gone | Self::Unknown => None,
         }
     }
 }

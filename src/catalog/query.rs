@@ -99,7 +99,7 @@ impl ListQuery {
         }
         list.order = match order {
             // Without a search, everything fits it equally well.
-            None | Some(Order::Relevance) if list.filter.search.is_empty() => Order::Updated,
+            None | Some(Order::Relevance) if list.filter.search.is_none() => Order::Updated,
             None => Order::Relevance,
             Some(order) => order,
         };

@@ -48,6 +48,11 @@ pub(super) fn check(config: &Config, report: &mut Report) {
         report,
     );
     not_zero("sync.queue_backoff_base", &config.sync.queue_backoff_base, report);
+    for code in config.locations.keys().filter(|code| **code != code.to_uppercase()) {
+        // What Airtable writes is compared in capital letters.
+        let expected = format!("the code in capital letters, {:?}", code.to_uppercase());
+        report.wrong(&format!("locations.{code}"), shown_text(code), expected);
+    }
     not_empty("listing.status", &config.listing.status, report);
     for (key, value) in [
         ("cache.list_control", &config.cache.list_control),
@@ -90,6 +95,7 @@ fn server(server: &ServerSettings, report: &mut Report) {
     }
     not_zero("server.max_body_bytes", &server.max_body_bytes, report);
     not_zero("server.header_timeout", &server.header_timeout, report);
+    not_zero("server.write_timeout", &server.write_timeout, report);
     not_zero("server.body_timeout", &server.body_timeout, report);
     not_zero("server.request_timeout", &server.request_timeout, report);
     not_zero("server.max_in_flight", &server.max_in_flight, report);

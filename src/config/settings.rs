@@ -66,6 +66,9 @@ pub struct ServerSettings {
     /// How long a client may take for its body.
     #[serde(with = "super::duration")]
     pub body_timeout: Duration,
+    /// How long a client may take nothing of an answer that waits for it.
+    #[serde(with = "super::duration")]
+    pub write_timeout: Duration,
     /// How long an answer may take before it becomes a 503.
     #[serde(with = "super::duration")]
     pub request_timeout: Duration,

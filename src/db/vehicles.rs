@@ -45,13 +45,27 @@ pub struct VehiclePage {
     pub total: i64,
 }
 
+/// The addresses of all listed vehicles.
+#[derive(Debug)]
+pub struct SlugList {
+    /// The answer of `GET /vehicles/slugs`.
+    pub json: VehicleJson,
+    /// The record ids of the vehicles, in the same order.
+    pub ids: Vec<String>,
+}
+
 /// What is known of a slug.
 #[derive(Debug)]
 pub enum BySlug {
     /// A vehicle has it: its record id and JSON.
     Vehicle(String, Box<RawValue>),
-    /// A vehicle had it; this is its present one.
-    Moved(String),
+    /// A vehicle had it.
+    Moved {
+        /// Its present one.
+        slug: String,
+        /// Its record id.
+        id: String,
+    },
     /// Its vehicle was deleted in Airtable.
     Gone,
     /// Nobody ever had it.
@@ -126,12 +140,14 @@ impl Db {
     }
 
     /// The answer of `GET /vehicles/slugs`.
-    pub async fn slugs(&self) -> Result<VehicleJson, DbError> {
-        let slugs = sqlx::query_scalar!(
+    pub async fn slugs(&self) -> Result<SlugList, DbError> {
+        let slugs = sqlx::query_as!(
+            SlugList,
             r#"select json_build_object(
                    'slugs', coalesce(json_agg(json_build_object('slug', v.slug, 'updated_at', v.updated_at) order by v.slug), '[]'),
                    'totalCount', count(*)
-               ) as "slugs!: Json<Box<RawValue>>"
+               ) as "json!: Json<Box<RawValue>>",
+               coalesce(array_agg(v.record_id order by v.slug), '{}') as "ids!"
                from listing join inventario_cache v using (record_id)"#
         )
         .fetch_one(&self.pool)
@@ -147,7 +163,7 @@ impl Db {
         Ok(match row {
             None => BySlug::Unknown,
             Some(row) if row.deleted => BySlug::Gone,
-            Some(row) if row.slug != slug => BySlug::Moved(row.slug),
+            Some(row) if row.slug != slug => BySlug::Moved { slug: row.slug, id: row.record_id },
             Some(row) => BySlug::Vehicle(row.record_id, row.vehicle.0),
         })
     }

@@ -58,8 +58,8 @@ pub struct Filter {
     pub max_enganche: Option<i64>,
     /// Without reserved ones.
     pub hide_separado: bool,
-    /// Words that all must be found.
-    pub search: Vec<String>,
+    /// Words that all must be found. Without any it is a search for something that no vehicle has: signs, or a picture.
+    pub search: Option<Vec<String>>,
 }
 
 impl Filter {
@@ -101,7 +101,7 @@ impl Filter {
                     _ => return Err(wrong("hideSeparado", value, "true or false")),
                 }
             }
-            "search" if !value.is_empty() => self.search = search(value)?,
+            "search" if !value.is_empty() => self.search = Some(search(value)?),
             "autoano" | "hideSeparado" | "search" => {}
             _ => return Ok(false),
         }
@@ -118,10 +118,10 @@ impl Filter {
             &self.carroceria,
             &self.ubicacion,
             &self.promociones,
-            &self.search,
         ];
         let text = |text: &String| size_of::<String>() + text.capacity();
-        texts.into_iter().flatten().map(text).sum::<usize>() + self.autoano.len() * size_of::<i32>()
+        texts.into_iter().chain(&self.search).flatten().map(text).sum::<usize>()
+            + self.autoano.len() * size_of::<i32>()
     }
 }
 
@@ -225,11 +225,18 @@ mod tests {
             (vec![("minPrice", "250000.50")], vec![("minPrice", "0250000.5")]),
             (
                 vec![("hideSeparado", "0")],
-                vec![("marca", " "), ("search", "—"), ("minPrice", ""), ("autoano", "")],
+                vec![("marca", " "), ("search", " "), ("minPrice", ""), ("autoano", "")],
             ),
+            (vec![("search", "🚗")], vec![("search", "¡—!")]),
         ] {
             assert_eq!(parse(&one), parse(&other), "{one:?}");
         }
+    }
+
+    #[test]
+    fn a_search_without_a_word_is_not_the_same_as_none() {
+        assert_eq!(parse(&[("search", "🚗")]).unwrap().search, Some(Vec::new()));
+        assert_eq!(parse(&[("search", " ")]).unwrap().search, None);
     }
 
     #[test]

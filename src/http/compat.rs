@@ -18,7 +18,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     AppState, Limits, Problem, ops,
-    schema::{FilterParameters, OldList, OldVehicle, PageParameters, ReadProblems, VehicleProblems},
+    schema::{
+        FilterParameters, OldList, OldVehicle, PageParameters, PublicProblems, ReadProblems, VehicleProblems,
+    },
     vehicles::{answer, readable, vehicle},
     webhook,
 };
@@ -98,7 +100,7 @@ pub(super) struct OldCacheStats {
 
 /// The cache's figures under their old names
 #[utoipa::path(get, path = "/rapid-processor/cache-stats", tag = "old addresses",
-    responses((status = 200, description = "The figures", body = OldCacheStats)))]
+    responses((status = 200, description = "The figures", body = OldCacheStats), PublicProblems))]
 async fn cache_stats(
     State(catalog): State<Catalog>,
     State(limits): State<Arc<Limits>>,

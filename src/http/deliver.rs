@@ -12,12 +12,15 @@ use axum::{
 
 use bytes::Bytes;
 
-use super::{Problem, conditional};
-use crate::catalog::{Answer, Body, Coding, From, Served};
+use super::{
+    Problem,
+    conditional::{self, Held},
+};
+use crate::catalog::{Answer, Body, Coding, From, Served, surrogate_key};
 
 pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
-const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
+pub(super) const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
 /// How an answer is wrapped.
 pub(super) struct Wrapping<'a> {
@@ -34,7 +37,7 @@ pub(super) struct Wrapping<'a> {
 pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapping<'_>) -> Response {
     let mut response = match served.answer() {
         Answer::Body(body) => send(body, request).await,
-        Answer::Moved(slug) => moved(wrapping.folder, slug),
+        Answer::Moved { slug, id } => moved(wrapping.folder, slug, id),
         Answer::Gone => Problem::new(
             StatusCode::GONE,
             format!("The vehicle {} was taken out of the inventory for good.", wrapping.slug),
@@ -42,7 +45,7 @@ pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapp
         .into_response(),
         Answer::Unknown => unknown(wrapping.slug).into_response(),
     };
-    let control = matches!(served.answer(), Answer::Body(_) | Answer::Moved(_));
+    let control = matches!(served.answer(), Answer::Body(_) | Answer::Moved { .. });
     dress(&mut response, &served, &wrapping, control);
     response
 }
@@ -50,11 +53,12 @@ pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapp
 /// The same for a body that can be sent as it is; `None`: the long way has something to do.
 pub(super) fn ready(served: &Served, request: &HeaderMap, wrapping: &Wrapping<'_>) -> Option<Response> {
     let Answer::Body(body) = served.answer() else { return None };
-    let mut response = if let Some(response) = not_modified(body, request) {
-        response
-    } else {
-        let (coding, bytes) = body.ready(conditional::coding(request))?;
-        whole(body, coding, bytes)
+    let mut response = match conditional::held(request, body.etags()) {
+        Some(Held::Form(etag)) => not_modified(body, etag),
+        held => {
+            let (coding, bytes) = body.ready(conditional::coding(request))?;
+            chosen(body, held.is_some(), coding, bytes)
+        }
     };
     dress(&mut response, served, wrapping, true);
     Some(response)
@@ -82,19 +86,25 @@ pub(super) fn unknown(slug: &str) -> Problem {
 }
 
 /// The body in the form that the client likes best, or 304 when it has it.
-async fn send(body: &Body, request: &HeaderMap) -> Response {
-    if let Some(response) = not_modified(body, request) {
-        return response;
+pub(super) async fn send(body: &Body, request: &HeaderMap) -> Response {
+    match conditional::held(request, body.etags()) {
+        Some(Held::Form(etag)) => not_modified(body, etag),
+        held => {
+            let (coding, bytes) = body.encoded(conditional::coding(request)).await;
+            chosen(body, held.is_some(), coding, bytes)
+        }
     }
-    let (coding, bytes) = body.encoded(conditional::coding(request)).await;
-    whole(body, coding, bytes)
 }
 
-fn not_modified(body: &Body, request: &HeaderMap) -> Option<Response> {
-    let etag = conditional::still_valid(request, body.etags())?;
+/// The form that was chosen; a client that takes anything for it is told which it would be.
+fn chosen(body: &Body, held: bool, coding: Coding, bytes: Bytes) -> Response {
+    if held { not_modified(body, body.etag(coding)) } else { whole(body, coding, bytes) }
+}
+
+fn not_modified(body: &Body, etag: &HeaderValue) -> Response {
     let mut response = StatusCode::NOT_MODIFIED.into_response();
     describe(response.headers_mut(), body, etag);
-    Some(response)
+    response
 }
 
 fn whole(body: &Body, coding: Coding, bytes: Bytes) -> Response {
@@ -117,11 +127,12 @@ fn describe(headers: &mut HeaderMap, body: &Body, etag: &HeaderValue) {
     headers.insert(SURROGATE_KEY, body.surrogate_key.clone());
 }
 
-fn moved(folder: &str, slug: &str) -> Response {
+fn moved(folder: &str, slug: &str, id: &str) -> Response {
     let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
     if let Ok(location) = HeaderValue::from_str(&format!("{folder}/{slug}")) {
         response.headers_mut().insert(header::LOCATION, location);
     }
+    response.headers_mut().insert(SURROGATE_KEY, surrogate_key(&[id]));
     response
 }
 

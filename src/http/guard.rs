@@ -1,7 +1,7 @@
 //! What one request may take of the service.
 //!
 //! **Invariants:** more requests than `server.max_in_flight` are refused at once with 503, never queued; an answer that takes longer than
-//! `server.request_timeout` becomes a 503. Work that must not be lost does not depend on the request: syncs and loads have tasks
+//! `server.request_timeout` becomes a 503. Health, readiness and metrics take no place and are never refused ([`patience`]). Work that must not be lost does not depend on the request: syncs and loads have tasks
 //! of their own.
 
 use std::{
@@ -20,7 +20,7 @@ use axum::{
 };
 use tokio::time::timeout;
 
-use super::{Limits, Problem};
+use super::Problem;
 
 /// A plain count: a semaphore takes a lock whenever a place is given back.
 #[derive(Clone)]
@@ -34,8 +34,8 @@ pub(super) struct InFlight {
 struct Place<'a>(&'a AtomicUsize);
 
 impl InFlight {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { taken: Arc::default(), places: limits.max_in_flight, longest: limits.request_timeout }
+    pub(super) fn new(places: usize, longest: Duration) -> Self {
+        Self { taken: Arc::default(), places, longest }
     }
 
     fn place(&self) -> Option<Place<'_>> {
@@ -58,7 +58,16 @@ pub(super) async fn guard(State(in_flight): State<InFlight>, request: Request, n
         )
         .into_response();
     };
-    match timeout(in_flight.longest, next.run(request)).await {
+    within(in_flight.longest, request, next).await
+}
+
+/// The time limit alone.
+pub(super) async fn patience(State(longest): State<Duration>, request: Request, next: Next) -> Response {
+    within(longest, request, next).await
+}
+
+async fn within(longest: Duration, request: Request, next: Next) -> Response {
+    match timeout(longest, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,

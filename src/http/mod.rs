@@ -12,6 +12,7 @@ mod dashboard;
 mod deliver;
 mod docs;
 mod express;
+mod fixed;
 mod guard;
 mod measure;
 mod monitoring;
@@ -153,40 +154,64 @@ fn per_client(server: &ServerSettings) -> Option<PerClient> {
 
 /// The whole service.
 fn router(state: AppState) -> Router {
-    let (public, mut private) = routes(state.limits.supabase_paths);
-    if !state.limits.health_apart {
-        private = private.merge(health());
-    }
+    let (public, private) = routes(state.limits.supabase_paths);
+    let health = if state.limits.health_apart { OpenApiRouter::new() } else { health() };
     let (public, public_api) = public.split_for_parts();
-    let (private, private_api) = private.split_for_parts();
-    let mut public = public.merge(openapi::route(&describe(public_api, private_api)));
+    let (private, mut private_api) = private.split_for_parts();
+    let (health, health_api) = health.split_for_parts();
+    private_api.merge(health_api);
+    // A wrong method is told here and not at the edge: what is set there would take the place of the layers around it, and so of the
+    // answer to the question that a browser asks first (OPTIONS).
+    let mut public = public
+        .merge(openapi::route(&describe(public_api, private_api)))
+        .method_not_allowed_fallback(problem::wrong_method);
     if let Some(limit) = &state.limits.per_client {
         public = public.layer(middleware::from_fn_with_state(Gate::new(limit), per_client::gate));
     }
     let shop = state.limits.shop.as_deref().map(shop::routes).unwrap_or_default();
-    let routes = public
-        .layer(cors(&state.limits.cors_origins))
-        .merge(private.layer(middleware::from_fn(request_id::trace)))
+    let others = private
+        .layer(middleware::from_fn(request_id::trace))
         .merge(docs::routes())
         .merge(pages::routes())
         .merge(dashboard::routes())
         .merge(shop);
+    let in_flight = InFlight::new(state.limits.max_in_flight, state.limits.request_timeout);
+    let routes = guarded(public, &in_flight)
+        .layer(cors(&state.limits.cors_origins))
+        .merge(guarded(others, &in_flight))
+        .merge(watched(health, &state.limits));
     edge(routes, state)
 }
 
 /// Health, readiness and metrics alone, for `server.admin_bind`.
 pub fn admin_router(state: AppState) -> Router {
-    edge(health().split_for_parts().0.layer(middleware::from_fn(request_id::trace)), state)
+    edge(watched(health().split_for_parts().0, &state.limits), state)
+}
+
+/// What takes a place among the requests in flight.
+fn guarded<S>(routes: Router<S>, in_flight: &InFlight) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    routes
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(middleware::from_fn_with_state(in_flight.clone(), guard::guard))
+}
+
+/// What machines ask to see how it is. It takes no place: who asks in the busiest minute must be answered, or an instance with much to do
+/// is restarted for it.
+fn watched(routes: Router<AppState>, limits: &Limits) -> Router<AppState> {
+    routes
+        .layer(middleware::from_fn(request_id::trace))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(middleware::from_fn_with_state(limits.request_timeout, guard::patience))
 }
 
 /// What every request passes on its way in and out.
 fn edge(routes: Router<AppState>, state: AppState) -> Router {
-    let in_flight = InFlight::new(&state.limits);
     routes
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
-        .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(middleware::from_fn_with_state(in_flight, guard::guard))
         .layer(middleware::from_fn_with_state(state.monitor.clone(), request_id::identify))
         .with_state(state)
 }
@@ -259,7 +284,11 @@ fn cors(origins: &[HeaderValue]) -> CorsLayer {
         .allow_methods([Method::GET, Method::HEAD])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(EXPOSED)
+        .max_age(PREFLIGHT_HOLDS)
 }
+
+/// How long a browser may remember that it may ask: the longest that Chromium does.
+const PREFLIGHT_HOLDS: Duration = Duration::from_hours(2);
 
 /// What browsers may see of an answer beside its body.
 const EXPOSED: [HeaderName; 4] =
@@ -268,4 +297,35 @@ const EXPOSED: [HeaderName; 4] =
 fn exposed_headers() -> HeaderValue {
     let names = EXPOSED.map(|name| name.to_string()).join(",");
     names.parse().unwrap_or(HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::{Body, to_bytes},
+        extract::Request,
+        routing::get,
+    };
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    fn mistake() -> &'static str {
+        panic!("told to nobody")
+    }
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_problem_and_gives_its_place_back() {
+        let in_flight = InFlight::new(1, Duration::from_secs(20));
+        let app = guarded(Router::new().route("/", get(|| async { mistake() })), &in_flight);
+        for _ in 0..3 {
+            let response = app.clone().oneshot(Request::new(Body::empty())).await.unwrap();
+            assert_eq!(response.status(), 500);
+            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+            let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+            let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(problem["status"], 500);
+            assert!(!problem.to_string().contains("told to nobody"), "{problem}");
+        }
+    }
 }

@@ -1,13 +1,14 @@
 //! The description of the API, at `/openapi.json`.
 //!
-//! **Invariants:** it is made from the routes themselves.
+//! **Invariants:** it is made from the routes themselves; what has no handler of its own is described below.
 //!
 //! **Not here:** the page that shows it (`docs`), the shapes (`schema`).
 
+use std::sync::Arc;
+
 use axum::{
     Router,
-    body::Bytes,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue},
     routing::get,
 };
 use utoipa::{
@@ -19,7 +20,12 @@ use utoipa::{
     },
 };
 
-use super::{AppState, compat::FUNCTIONS};
+use super::{
+    AppState,
+    compat::FUNCTIONS,
+    fixed::Fixed,
+    schema::{PageProblems, PublicProblems},
+};
 
 /// Where the description is.
 pub(super) const PATH: &str = "/openapi.json";
@@ -30,6 +36,7 @@ pub(super) const PATH: &str = "/openapi.json";
     info(title = "vitrina", description = "The inventory of a used-car dealership, in step with its Airtable base. \
         Errors are `application/problem+json` (RFC 9457). Every response carries `x-request-id`."),
     modifiers(&Secrets),
+    paths(openapi, docs, docs_page, dashboard),
     tags(
         (name = "website", description = "What a shop page needs; public, for browsers of any origin"),
         (name = "sync", description = "What Airtable calls"),
@@ -77,7 +84,39 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut String> {
 
 /// The route of the description, made once.
 pub(super) fn route(api: &Description) -> Router<AppState> {
-    let json = Bytes::from(serde_json::to_vec(api).unwrap_or_default());
-    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    Router::new().route(PATH, get(move || async move { (kind, json) }))
+    let json = serde_json::to_vec(api).unwrap_or_default();
+    let file = Arc::new(Fixed::new(json, HeaderValue::from_static("application/json")));
+    Router::new().route(PATH, get(move |headers: HeaderMap| async move { file.answer(&headers).await }))
 }
+
+/// This description
+///
+/// Compressed if the client takes it.
+#[utoipa::path(get, path = "/openapi.json", tag = "operations",
+    responses((status = 200, description = "OpenAPI 3.1", body = Object, 
+        headers(("etag" = String, description = "A strong validator"))),
+        (status = 304, description = "The client has it: its If-None-Match still holds"), PublicProblems))]
+#[expect(dead_code, reason = "describes what `route` answers")]
+fn openapi() {}
+
+/// This description as a page
+#[utoipa::path(get, path = "/docs/", tag = "operations",
+    responses((status = 200, description = "The page, by Swagger UI from the binary", body = String, content_type = "text/html"),
+        (status = 304, description = "The client has it: its If-None-Match still holds"), PageProblems))]
+#[expect(dead_code, reason = "describes what `docs` answers")]
+fn docs_page() {}
+
+/// The way to the page
+#[utoipa::path(get, path = "/docs", tag = "operations",
+    responses((status = 308, description = "To `/docs/`"), PageProblems))]
+#[expect(dead_code, reason = "describes what `docs` answers")]
+fn docs() {}
+
+/// The page for operators
+///
+/// Its forms and events lie below it and are for browsers alone; they need the cookie that a log-in with the `ADMIN_TOKEN` gives.
+#[utoipa::path(get, path = "/dashboard", tag = "operations",
+    responses((status = 200, description = "The page, in Spanish or English", body = String, content_type = "text/html"),
+        (status = 303, description = "To the log-in"), PageProblems))]
+#[expect(dead_code, reason = "describes what `dashboard` answers")]
+fn dashboard() {}

@@ -9,7 +9,11 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Problem, auth::Admin, schema::AdminProblems};
+use super::{
+    Problem,
+    auth::Admin,
+    schema::{AdminProblems, PublicProblems},
+};
 use crate::{
     catalog::{CacheStats, Catalog},
     db::Db,
@@ -56,7 +60,7 @@ pub(super) async fn metrics(State(monitor): State<Monitor>) -> impl IntoResponse
 
 /// What the cache did since the start, and what it holds
 #[utoipa::path(get, path = "/cache-stats", tag = "operations",
-    responses((status = 200, description = "The figures of this instance", body = CacheStats)))]
+    responses((status = 200, description = "The figures of this instance", body = CacheStats), PublicProblems))]
 pub(super) async fn cache_stats(State(catalog): State<Catalog>) -> Json<CacheStats> {
     Json(catalog.stats().await)
 }

@@ -14,7 +14,7 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{AppState, Problem, problem};
+use super::{AppState, Problem, fixed::Fixed, problem};
 
 /// The files: name, content type, content.
 const FILES: [(&str, &str, &str); 6] = [
@@ -36,6 +36,10 @@ static VERSIONS: LazyLock<[String; FILES.len()]> = LazyLock::new(|| {
         })
     })
 });
+
+/// The files as they are sent.
+static SENT: LazyLock<[Fixed; FILES.len()]> =
+    LazyLock::new(|| FILES.map(|(_, kind, content)| Fixed::new(content, HeaderValue::from_static(kind))));
 
 /// Addresses of the files, for templates.
 #[derive(Debug, Clone, Copy)]
@@ -101,18 +105,22 @@ pub(super) fn routes() -> Router<AppState> {
     Router::new().route("/assets/{name}", get(asset))
 }
 
-async fn asset(Path(name): Path<String>, RawQuery(query): RawQuery, uri: Uri) -> Response {
+async fn asset(
+    Path(name): Path<String>,
+    RawQuery(query): RawQuery,
+    uri: Uri,
+    request: HeaderMap,
+) -> Response {
     let Some(place) = FILES.iter().position(|(known, ..)| *known == name) else {
         return problem::unknown_route(uri).await.into_response();
     };
-    let (_, kind, content) = FILES[place];
+    let mut response = SENT[place].answer(&request).await;
+    let headers = response.headers_mut();
     let asked = query.as_deref().and_then(|query| query.strip_prefix("v="));
-    let control =
-        if asked == Some(&VERSIONS[place]) { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, control),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, content).into_response()
+    if asked == Some(&VERSIONS[place]) {
+        let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
+        headers.insert(header::CACHE_CONTROL, for_ever);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }

@@ -88,9 +88,15 @@ pub(super) fn client(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bo
     let named = || {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
         let last = last.rsplit(',').next()?.trim();
-        last.parse().or_else(|_| last.parse::<SocketAddr>().map(|address| address.ip())).ok()
+        address(last)
     };
     behind_proxy.then(named).flatten().or(peer)
+}
+
+/// An address as proxies write it: bare, with a port, or in brackets.
+fn address(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip())).ok()
 }
 
 fn network(client: IpAddr) -> IpAddr {
@@ -118,6 +124,9 @@ mod tests {
             (&["6.6.6.6", "10.0.0.3"], Some("10.0.0.3")),
             (&["10.0.0.4:5060"], Some("10.0.0.4")),
             (&["2001:db8::1"], Some("2001:db8::1")),
+            (&["[2001:db8::2]"], Some("2001:db8::2")),
+            (&["6.6.6.6, [2001:db8::3]:5060"], Some("2001:db8::3")),
+            (&["[2001:db8::4"], None),
             (&["unknown"], None),
             (&[], None),
         ] {

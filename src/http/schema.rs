@@ -187,6 +187,27 @@ pub(super) enum VehicleProblems {
     Unavailable(Problem),
 }
 
+/// What else the public routes that need no database may answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what handlers answer by other means")]
+pub(super) enum PublicProblems {
+    /// Too many requests from this client; come again after `Retry-After`
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
+    /// There are too many requests; try again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
+}
+
+/// What a page may answer instead.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what handlers answer by other means")]
+pub(super) enum PageProblems {
+    /// The database is out of reach, or there are too many requests; try again
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(Problem),
+}
+
 /// What operators may be answered instead.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "describes what handlers answer by other means")]

@@ -2,13 +2,16 @@
 //!
 //! `axum::serve` sets no time limit on request headers and no cap on connections, so hyper's connections are driven here.
 //!
-//! **Invariants:** never more than [`Limits::max_connections`] open; a soft stop refuses new connections, closes idle ones and
+//! **Invariants:** never more than [`Limits::max_connections`] open; none is held by a client that sends nothing
+//! ([`Limits::header_timeout`]) or takes nothing ([`Limits::write_timeout`]); a soft stop refuses new connections, closes idle ones and
 //! lets requests in flight finish; after a hard stop none is left. Errors of accepting, such as too many open files, never end
 //! the service.
 //!
 //! **Units:** sizes in bytes.
 //!
 //! **Not here:** limits on bodies, answers and requests in flight, which are layers of the router.
+
+mod impatient;
 
 use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
@@ -28,6 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 use tracing::debug;
 
+use self::impatient::Impatient;
 use super::express::Express;
 
 /// The largest request line and headers together; more gets a 431. Room for the longest set of filters.
@@ -38,6 +42,8 @@ const MAX_HEADER_BYTES: usize = 32 * 1024;
 pub struct Limits {
     /// How long request line and headers may take, and how long a connection may stay idle between two requests.
     pub header_timeout: Duration,
+    /// How long a client may take nothing of an answer that waits for it.
+    pub write_timeout: Duration,
     /// Open connections; more wait in the kernel's queue.
     pub max_connections: usize,
 }
@@ -85,7 +91,14 @@ pub async fn serve(
         while let Ok(place) = Arc::clone(&places).acquire_owned().await {
             // axum's accept retries for ever, pausing a second where retrying at once would not help.
             let (stream, peer) = listener.accept().await;
-            let connection = connection(stream, peer, app.clone(), http.clone(), soft.clone(), hard.clone());
+            let connection = connection(
+                Impatient::new(stream, limits.write_timeout),
+                peer,
+                app.clone(),
+                http.clone(),
+                soft.clone(),
+                hard.clone(),
+            );
             connections.spawn(async move {
                 connection.await;
                 drop(place);
@@ -103,7 +116,7 @@ pub async fn serve(
 
 /// Serves one connection to its end.
 async fn connection(
-    stream: TcpStream,
+    stream: Impatient<TcpStream>,
     peer: SocketAddr,
     app: Front,
     http: http1::Builder,
@@ -151,6 +164,9 @@ mod tests {
     /// No step of these tests takes nearly as long.
     const BOUND: Duration = Duration::from_secs(20);
 
+    /// More bytes than the kernel takes off our hands.
+    const LARGE: usize = 32 << 20;
+
     /// A handler that counts its callers and answers when it is let go.
     struct Gate {
         entered: AtomicUsize,
@@ -169,6 +185,10 @@ mod tests {
 
     impl Server {
         async fn start(header_timeout: Duration, max_connections: usize) -> Self {
+            Self::limited(Limits { header_timeout, write_timeout: BOUND, max_connections }).await
+        }
+
+        async fn limited(limits: Limits) -> Self {
             let gate = Arc::new(Gate {
                 entered: AtomicUsize::new(0),
                 inside: AtomicUsize::new(0),
@@ -178,11 +198,11 @@ mod tests {
             let held = Arc::clone(&gate);
             let app = Router::new()
                 .route("/", get(|ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() }))
+                .route("/large", get(|| async { "x".repeat(LARGE) }))
                 .route("/held", get(move || hold(Arc::clone(&held))));
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
             let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
-            let limits = Limits { header_timeout, max_connections };
             let running = tokio::spawn(serve(listener, app, limits, soft.clone(), hard.clone()));
             Self { address, gate, soft, hard, running }
         }
@@ -315,5 +335,29 @@ mod tests {
             assert!(rest(client).await.ends_with("let go"));
         }
         assert_eq!(server.gate.most_inside.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn who_asks_and_never_reads_gives_its_place_back() {
+        let server = Server::limited(Limits {
+            header_timeout: BOUND,
+            write_timeout: Duration::from_millis(50),
+            max_connections: 2,
+        })
+        .await;
+        let large = "GET /large HTTP/1.1\r\nhost: x\r\n\r\n".repeat(3);
+        let silent = [server.send(&large).await, server.send(&large).await];
+        let answer = rest(server.send("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        drop(silent);
+    }
+
+    #[tokio::test]
+    async fn who_reads_gets_all_of_a_large_answer() {
+        let server =
+            Server::limited(Limits { header_timeout: BOUND, write_timeout: BOUND, max_connections: 2 }).await;
+        let answer =
+            rest(server.send("GET /large HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await).await;
+        assert!(answer.ends_with('x') && answer.len() > LARGE);
     }
 }

@@ -199,3 +199,94 @@ async fn a_hit_says_what_a_miss_says() {
     world.get("/vehicles/slugs").await.ok();
     assert!(hits().await > before, "the short way counts");
 }
+
+#[tokio::test]
+async fn a_client_that_takes_anything_for_valid_is_told_the_form_that_it_would_get() {
+    let world = World::start().await;
+    for number in 0..5 {
+        world.known(fields! { "Auto": format!("Auto {number}"), "OrdenStatus": "Comprado" }).await;
+    }
+    for coding in ["br", "gzip", "identity"] {
+        let asked = [("if-none-match", "*"), ("accept-encoding", coding)];
+        let (first, status, _) = raw(&world, "/vehicles", &asked).await;
+        assert_eq!(status, 304);
+        let (whole, ..) = raw(&world, "/vehicles", &[("accept-encoding", coding)]).await;
+        let (again, ..) = raw(&world, "/vehicles", &asked).await;
+        assert_eq!((&first["etag"], &again["etag"]), (&whole["etag"], &whole["etag"]), "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn what_never_changes_is_sent_compressed_and_only_once() {
+    let world = World::start().await;
+    for path in ["/openapi.json", "/docs/swagger-ui.css", "/docs/swagger-initializer.js", "/assets/base.css"]
+    {
+        let (headers, _, plain) = raw(&world, path, &[]).await;
+        assert!(!headers.contains_key("surrogate-key"), "{path}");
+        for coding in ["br", "zstd", "gzip"] {
+            let (headers, status, bytes) = raw(&world, path, &[("accept-encoding", coding)]).await;
+            assert_eq!(status, 200, "{path}");
+            if plain.len() > 2048 {
+                assert_eq!(headers["content-encoding"], coding, "{path}");
+                assert!(bytes.len() * 2 <= plain.len(), "{path}");
+            }
+            assert!(headers["vary"].to_str().unwrap().contains("accept-encoding"), "{path}");
+            let known = [("if-none-match", headers["etag"].to_str().unwrap()), ("accept-encoding", coding)];
+            let (again, status, bytes) = raw(&world, path, &known).await;
+            assert_eq!((status, bytes.len(), &again["etag"]), (304, 0, &headers["etag"]), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_route_has_its_own_cache_control_whatever_way_it_is_answered() {
+    let world = World::set("cache.list_control", "public, max-age=1")
+        .set("cache.detail_control", "public, max-age=2")
+        .set("cache.facets_control", "public, max-age=3")
+        .set("cache.slugs_control", "public, max-age=4")
+        .start()
+        .await;
+    let id = world.known(mazda()).await;
+    world.airtable.edit(&id, fields! { "ligawp": "el-mazda" });
+    world.webhook(&id).await.ok();
+    for (path, seconds) in [
+        ("/vehicles", 1),
+        ("/rapid-processor", 1),
+        ("/rapid-processor?page=1", 1),
+        ("/functions/v1/rapid-processor", 1),
+        ("/vehicles/el-mazda", 2),
+        ("/rapid-processor/el-mazda", 2),
+        ("/vehicles/mazda-3-sport-2-5-2020", 2),
+        ("/vehicles/facets", 3),
+        ("/vehicles/slugs", 4),
+    ] {
+        let control = format!("public, max-age={seconds}");
+        let (miss, hit) = (world.get(path).await, world.get(path).await);
+        let known = world.get_if_none_match(path, "*").await;
+        for answer in [&miss, &hit, &known] {
+            assert_eq!(answer.header("cache-control"), control, "{path}: {answer:?}");
+        }
+    }
+    for path in ["/vehicles/nobody", "/vehicles?page=0"] {
+        assert_eq!(world.get(path).await.header("cache-control"), "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_response_names_the_vehicles_in_it_for_who_drops_by_key() {
+    let world = World::start().await;
+    let moved = world.known(mazda()).await;
+    world.airtable.edit(&moved, fields! { "ligawp": "a" });
+    world.webhook(&moved).await.ok();
+    let other = world.known(fields! { "Auto": "Kia", "ligawp": "b", "OrdenStatus": "Comprado" }).await;
+    let of = |path: &'static str| async { world.get(path).await.header("surrogate-key").to_owned() };
+    for path in ["/vehicles", "/rapid-processor", "/functions/v1/rapid-processor"] {
+        assert_eq!(of(path).await, format!("vehicles {other} {moved}"), "{path}: the latest first");
+    }
+    assert_eq!(of("/vehicles/slugs").await, format!("vehicles {moved} {other}"), "by slug");
+    assert_eq!(of("/vehicles/facets").await, "vehicles");
+    for path in ["/vehicles/a", "/vehicles/mazda-3-sport-2-5-2020", "/rapid-processor/mazda-3-sport-2-5-2020"]
+    {
+        assert_eq!(of(path).await, format!("vehicles {moved}"), "{path}");
+    }
+}

@@ -14,6 +14,7 @@ mod alert_channels;
 mod alerts;
 mod architecture;
 mod automation;
+mod browsers;
 mod cache;
 mod chaos;
 mod compat;

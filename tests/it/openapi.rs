@@ -59,7 +59,20 @@ async fn every_operation_has_a_name_of_its_own_and_says_what_it_answers() {
             assert!(names.insert(name.to_owned()), "{name} twice");
             assert!(operation["summary"].is_string(), "{method} {path}");
             let answers = &operation["responses"];
-            assert!(answers["200"].is_object() || answers["202"].is_object(), "{method} {path}");
+            assert!(
+                ["200", "202", "308"].iter().any(|status| answers[status].is_object()),
+                "{method} {path}"
+            );
+        }
+    }
+    for path in ["/openapi.json", "/docs", "/docs/", "/dashboard"] {
+        assert!(api["paths"][path]["get"].is_object(), "{path} is not described");
+    }
+    for path in
+        ["/vehicles", "/vehicles/slugs", "/cache-stats", "/rapid-processor/cache-stats", "/openapi.json"]
+    {
+        for refused in ["429", "503"] {
+            assert!(api["paths"][path]["get"]["responses"][refused].is_object(), "{refused} of {path}");
         }
     }
     for path in [

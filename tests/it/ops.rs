@@ -1,6 +1,7 @@
 //! Health, request ids, and the form of every error.
 
 use reqwest::Method;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::support::{Answer, World};
 
@@ -58,14 +59,18 @@ async fn what_is_too_much_is_refused_at_once() {
         async move { request.send().await.unwrap().status().as_u16() }
     });
     crate::support::eventually("the only place is taken", || async {
-        world.get("/healthz").await.status == 503
+        world.get("/cache-stats").await.status == 503
     })
     .await;
 
-    let refused = world.get("/healthz").await;
+    let refused = world.get("/cache-stats").await;
 
     refused.problem(503);
     assert!(!refused.header("retry-after").is_empty());
+    // An instance that has much to do is neither dead nor out of sight.
+    assert_eq!(world.get("/healthz").await.ok()["status"], "ok");
+    assert_eq!(world.get("/readyz").await.ok()["status"], "ready");
+    assert_eq!(world.get("/metrics").await.status, 200);
     lock.rollback().await.unwrap();
     assert_eq!(slow.await.unwrap(), 200);
 }
@@ -84,6 +89,29 @@ async fn an_answer_that_takes_too_long_becomes_a_problem() {
 
     lock.rollback().await.unwrap();
     world.get("/vehicles").await.ok();
+}
+
+#[tokio::test]
+async fn clients_that_ask_and_never_read_keep_nobody_out() {
+    let world = World::set("server.max_in_flight", "2")
+        .set("server.max_connections", "3")
+        .set("server.write_timeout", "100ms")
+        .start()
+        .await;
+    let address = world.url.trim_start_matches("http://");
+    let mut silent = Vec::new();
+    for _ in 0..4 {
+        let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+        let requests = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(200);
+        connection.write_all(requests.as_bytes()).await.unwrap();
+        silent.push(connection);
+    }
+    // A connection of its own, which needs a place.
+    let newcomer = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = newcomer.get(format!("{}/healthz", world.url)).send();
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(15), answer).await;
+    assert_eq!(answer.expect("there is a place").unwrap().status(), 200);
+    drop(silent);
 }
 
 #[tokio::test]

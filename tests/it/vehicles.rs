@@ -235,3 +235,36 @@ async fn browsers_of_any_origin_may_read_the_public_routes() {
     assert_eq!(answer.header("access-control-allow-origin"), "*");
     assert!(world.get("/healthz").await.header("access-control-allow-origin").is_empty());
 }
+
+#[tokio::test]
+async fn a_search_without_a_word_finds_nothing() {
+    let world = World::start().await;
+    world.known(mazda()).await;
+    for rubbish in ["%F0%9F%9A%97", "%C2%BF%3F", "---", "mazda&search=!"] {
+        let list = world.get(&format!("/vehicles?search={rubbish}")).await.ok();
+        assert_eq!((&list["totalCount"], &list["totalPages"]), (&json!(0), &json!(0)), "{rubbish}");
+        let facets = world.get(&format!("/vehicles/facets?search={rubbish}")).await.ok();
+        assert_eq!((&facets["totalCount"], &facets["marcas"]), (&json!(0), &json!([])), "{rubbish}");
+    }
+    for none in ["", "%20"] {
+        assert_eq!(
+            world.get(&format!("/vehicles?search={none}")).await.ok()["totalCount"],
+            1,
+            "nothing was searched"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_branch_is_shown_once_by_whatever_names_it_stands_in_airtable() {
+    let world = World::start().await;
+    let mut car = mazda();
+    car.extend(fields! { "Ubicacion": ["GPE", "Monterrey", "MTY", "Otra"] });
+    world.known(car).await;
+    let branches = json!(["Guadalupe", "Monterrey", "Otra"]);
+    assert_eq!(world.get("/vehicles").await.ok()["vehicles"][0]["sucursal"], branches);
+    assert_eq!(world.get("/vehicles/mazda-3-sport-2-5-2020").await.ok()["sucursal"], branches);
+    for counted in world.get("/vehicles/facets").await.ok()["sucursales"].as_array().unwrap() {
+        assert_eq!(counted["count"], 1, "{counted}");
+    }
+}

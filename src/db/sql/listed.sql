@@ -75,7 +75,10 @@ select
                 trim_scale(enganche_recomendado) as enganche_recomendado, trim_scale(mensualidad_minima) as mensualidad_minima,
                 trim_scale(mensualidad_recomendada) as mensualidad_recomendada, plazomax, garantia, ubicacion,
                 array(
-                    select coalesce($1::jsonb ->> upper(code), code) from unnest(ubicacion) with ordinality as place(code, n) order by n
+                    -- A branch may stand there by its code and by its name.
+                    select branch from unnest(ubicacion) with ordinality as place(code, n)
+                    cross join lateral (select coalesce($1::jsonb ->> upper(code), code)) as shown_as(branch)
+                    group by branch order by min(n)
                 ) as sucursal,
                 ordencompra, ordenstatus, separado, vendido, rezago, en_reparacion, utilitario, numero_duenos, promociones,
                 ingreso_inventario, feature_image, fotos_exterior_url, fotos_interior_url, created_at, updated_at, last_synced_at

@@ -1,7 +1,7 @@
 //! From the words of a search to what the index is asked.
 //!
 //! **Invariants:** a vehicle matches when it has every word, or one that begins with it. A word that no listed vehicle has is replaced by
-//! those that it may be a misspelling of; when there are none, nothing matches. `search_words` may hold words that no vehicle has
+//! those that it may be a misspelling of; when there are none, nothing matches. Nothing matches a search without words either. `search_words` may hold words that no vehicle has
 //! any more, so whatever it offers is looked up in the index.
 
 use super::super::{Db, DbError};
@@ -35,8 +35,10 @@ impl Search {
 
 impl Db {
     /// Finds out what the words of a search mean at present.
-    pub async fn understand(&self, words: &[String]) -> Result<Search, DbError> {
-        let mut search = Search::default();
+    pub async fn understand(&self, words: Option<&[String]>) -> Result<Search, DbError> {
+        let Some(words) = words else { return Ok(Search::default()) };
+        // An empty query matches nothing.
+        let mut search = Search { all: Some(String::new()), ..Search::default() };
         if words.is_empty() {
             return Ok(search);
         }
