@@ -186,9 +186,13 @@ impl Catalog {
     /// The second half of [`Self::get`]: asks the database.
     pub async fn load(&self, Missed(key): Missed) -> Result<Served, Arc<DbError>> {
         if self.inner.outage.spares() {
-            let kept = self.inner.last_known(&key.query).await;
-            let away = || Arc::new(DbError::Unreachable(sqlx::Error::PoolTimedOut));
-            return kept.map(|kept| Served { kept, from: From::Stale }).ok_or_else(away);
+            if let Some(kept) = self.inner.last_known(&key.query).await {
+                return Ok(Served { kept, from: From::Stale });
+            }
+            // A database that is merely slow may still answer this one.
+            if self.inner.outage.is_unreachable() {
+                return Err(Arc::new(DbError::Unreachable(sqlx::Error::PoolTimedOut)));
+            }
         }
         self.inner.counters.miss();
         let inner = Arc::clone(&self.inner);
@@ -298,7 +302,7 @@ impl Inner {
     fn failed(&self, error: &DbError) {
         self.counters.load_failed();
         if error.is_transient() {
-            self.outage.began();
+            self.outage.began(matches!(error, DbError::Unreachable(_)));
         }
     }
 

@@ -3,7 +3,7 @@
 //! While it is, one request in [`PAUSE_MS`] tries it; the others need not wait for a connection that will not come.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     time::Instant,
 };
 
@@ -15,15 +15,18 @@ pub(super) struct Outage {
     started: Instant,
     /// Milliseconds after the start until which nobody tries; 0 = there is no outage.
     until: AtomicU64,
+    /// Whether it could not be reached, rather than not answering in time.
+    unreachable: AtomicBool,
 }
 
 impl Outage {
     pub(super) fn none() -> Self {
-        Self { started: Instant::now(), until: AtomicU64::new(0) }
+        Self { started: Instant::now(), until: AtomicU64::new(0), unreachable: AtomicBool::new(false) }
     }
 
-    /// A load failed for want of the database.
-    pub(super) fn began(&self) {
+    /// A load failed for want of the database: of a connection to it, or of an answer.
+    pub(super) fn began(&self, unreachable: bool) {
+        self.unreachable.store(unreachable, Relaxed);
         self.until.store(self.now() + PAUSE_MS, Relaxed);
     }
 
@@ -44,6 +47,11 @@ impl Outage {
         now < until || self.until.compare_exchange(until, next, Relaxed, Relaxed).is_err()
     }
 
+    /// Whether no connection was to be had, so that trying would only take its time.
+    pub(super) fn is_unreachable(&self) -> bool {
+        self.unreachable.load(Relaxed)
+    }
+
     fn now(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -57,7 +65,7 @@ mod tests {
     fn an_outage_spares_requests_until_a_load_succeeds() {
         let outage = Outage::none();
         assert!(!outage.spares());
-        outage.began();
+        outage.began(true);
         assert!(outage.spares());
         outage.until.store(1, Relaxed);
         while outage.now() <= 1 {

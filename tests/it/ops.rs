@@ -80,6 +80,7 @@ async fn an_answer_that_takes_too_long_becomes_a_problem() {
     let world = World::set("server.request_timeout", "300ms")
         .set("server.body_timeout", "100ms")
         .set("sync.reply_within", "200ms")
+        .set("cache.load_timeout", "200ms")
         .start()
         .await;
     let mut lock = world.db.pool.begin().await.unwrap();
