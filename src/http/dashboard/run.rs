@@ -26,6 +26,9 @@ use crate::{
 /// Records on a page.
 const ROWS: i64 = 50;
 
+/// No run has that many pages; what asks for a later one makes no sense.
+const MAX_PAGE: i64 = 1_000_000;
+
 #[derive(Template)]
 #[template(path = "dashboard/run.html", config = "src/http/askama.toml")]
 struct RunPage {
@@ -70,7 +73,7 @@ pub(super) async fn show(
     let unknown = || Trouble::unknown(Wrong::Run, "There is no run with this number.");
     let id: i64 = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(unknown)?;
     let page = page_of(query.as_deref().unwrap_or_default());
-    let found = monitor.run_by_worst(id, ROWS, (page - 1).saturating_mul(ROWS)).await;
+    let found = monitor.run_by_worst(id, ROWS, (page - 1) * ROWS).await;
     let details = found.map_err(|error| Problem::from(&error))?.ok_or_else(unknown)?;
     let (clock, sums) = (dashboard.clock(operator.texts()), details.sums);
     let t = clock.t;
@@ -96,15 +99,15 @@ pub(super) async fn show(
 /// The page that is asked for, from 1; what is no number is the first.
 fn page_of(query: &str) -> i64 {
     let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "page");
-    given.and_then(|(_, page)| page.parse().ok()).filter(|page| *page >= 1).unwrap_or(1)
+    given.and_then(|(_, page)| page.parse().ok()).filter(|page| (1..=MAX_PAGE).contains(page)).unwrap_or(1)
 }
 
 /// Nothing when one page has them all.
 fn pages_of(page: i64, sums: RunSums, t: &'static Texts) -> Option<Pages> {
     let all = sums.all();
     let last = (all + ROWS - 1) / ROWS;
-    let from = (page - 1).saturating_mul(ROWS).saturating_add(1).min(all);
-    let to = page.saturating_mul(ROWS).min(all);
+    let from = ((page - 1) * ROWS + 1).min(all);
+    let to = (page * ROWS).min(all);
     (last > 1).then(|| Pages {
         shown: (t.logged_part)(&format::count(from), &format::count(to), &format::count(all)),
         before: (page > 1).then(|| (page - 1).min(last)),

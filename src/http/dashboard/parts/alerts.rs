@@ -111,3 +111,16 @@ impl Firing {
         if self.urgent { Tone::Bad } else { Tone::Warn }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::dashboard::texts::{EN, ES};
+
+    #[test]
+    fn channels_have_the_names_that_people_know() {
+        let called = |t| ["slack", "pagerduty", "email", "webhook"].map(|name| channel(name, t));
+        assert_eq!(called(&ES), ["Slack", "PagerDuty", "correo", "webhook"]);
+        assert_eq!(called(&EN), ["Slack", "PagerDuty", "email", "webhook"]);
+    }
+}
