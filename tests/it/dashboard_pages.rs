@@ -23,7 +23,7 @@ impl Browser<'_> {
         let request = self.request(path).header("accept", HTML);
         let mut request = request.build().unwrap();
         request.headers_mut().insert("accept-language", language.parse().unwrap());
-        Answer::read(reqwest::Client::new().execute(request).await.unwrap()).await
+        Answer::read(self.world.http.execute(request).await.unwrap()).await
     }
 
     /// One part of the page.
@@ -219,7 +219,7 @@ async fn a_record_that_fails_is_one_error_with_its_name_until_it_is_synced() {
     let world = World::start().await;
     let browser = Browser::log_in(&world).await;
     let id = world.known(mazda()).await;
-    let token = world.airtable.token().to_owned();
+    let token = world.airtable.token().clone();
     world.airtable.set_token("another");
     for _ in 0..3 {
         assert_eq!(world.webhook(&id).await.status, 502);

@@ -97,7 +97,7 @@ fn told(alert: &Alert, t: T) -> Vec<String> {
 }
 
 /// What people call a channel.
-fn channel<'a>(name: &'a str, t: T) -> &'a str {
+fn channel(name: &str, t: T) -> &str {
     match name {
         "slack" => "Slack",
         "pagerduty" => "PagerDuty",

@@ -48,10 +48,10 @@ pub(super) fn missed(now: &Snapshot, clock: Clock, told: &[Rule]) -> Vec<&'stati
     let bad: Vec<&str> =
         tiles(now, t).iter().filter(|tile| tile.tone == Tone::Bad).map(|tile| tile.name).collect();
     let untold = bad.iter().filter(|name| {
-        let same = same_as(name);
         // Errors are the stronger word for what the success rate says too.
-        !same.iter().any(|rule| told.contains(rule))
-            && !(**name == "success_rate" && bad.contains(&"error_rate"))
+        let by_errors = **name == "success_rate" && bad.contains(&"error_rate");
+        let by_alert = same_as(name).iter().any(|rule| told.contains(rule));
+        !by_errors && !by_alert
     });
     untold.filter_map(|name| in_words(name, t)).collect()
 }
