@@ -12,6 +12,7 @@
 pub mod alerts;
 pub mod checkup;
 mod error;
+pub mod failures;
 pub mod fields;
 pub mod figures;
 pub mod history;
@@ -23,6 +24,7 @@ mod plan;
 mod pooler;
 pub mod queue;
 pub mod records;
+pub mod run_logs;
 pub mod runs;
 mod secure;
 mod slugs;

@@ -15,7 +15,7 @@ use sqlx::types::Json;
 
 pub use self::search::Search;
 use super::{Db, DbError};
-use crate::domain::{Filter, Order};
+use crate::domain::{Filter, Order, RecordId};
 
 /// Branch codes and their display names.
 pub type Locations = BTreeMap<String, String>;
@@ -166,6 +166,15 @@ impl Db {
             Some(row) if row.slug != slug => BySlug::Moved { slug: row.slug, id: row.record_id },
             Some(row) => BySlug::Vehicle(row.record_id, row.vehicle.0),
         })
+    }
+
+    /// The title of a vehicle, listed or not.
+    pub async fn title_of(&self, record: &RecordId) -> Result<Option<String>, DbError> {
+        let title =
+            sqlx::query_scalar!("select title from inventario_cache where record_id = $1", record.as_str())
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(title)
     }
 
     /// How many vehicles are listed.

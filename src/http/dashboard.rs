@@ -6,6 +6,7 @@
 //! **Invariants**
 //! - Nothing but the log-in page is shown to those without a session ([`session`]); nothing is done by a `GET`.
 //! - What is done needs a session, that session's token in the form, and a browser that says the form is ours ([`actions`]).
+//! - Errors are pages too, for those who read pages ([`trouble`]).
 //! - Whatever comes from Airtable, a log or an address is escaped by the templates; none of them says `safe` but for parts that
 //!   templates made.
 //!
@@ -26,6 +27,7 @@ mod session;
 mod snapshot;
 mod texts;
 mod throttle;
+mod trouble;
 mod visitor;
 
 use std::{net::SocketAddr, sync::Arc};
@@ -34,7 +36,9 @@ use axum::{
     Router,
     extract::ConnectInfo,
     http::HeaderMap,
-    routing::{get, post},
+    middleware,
+    response::Redirect,
+    routing::{any, get, post},
 };
 use chrono_tz::Tz;
 use tokio::sync::Semaphore;
@@ -42,7 +46,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::snapshot::Shown;
 use self::{session::Sessions, snapshot::Watch, throttle::Throttle};
-use super::{AppState, pages::Policy, per_client};
+use super::{AppState, pages::Policy, per_client, problem};
 use crate::config::Config;
 
 /// The page's address.
@@ -91,6 +95,7 @@ impl Dashboard {
 pub(super) fn routes() -> Router<AppState> {
     Router::new()
         .route("/dashboard", get(page::show))
+        .route("/dashboard/", get(|| async { Redirect::permanent(HOME) }))
         .route("/dashboard/live", get(live::stream))
         .route("/dashboard/runs/{id}", get(run::show))
         .route("/dashboard/confirm/{action}", get(actions::ask))
@@ -98,4 +103,7 @@ pub(super) fn routes() -> Router<AppState> {
         .route("/dashboard/login", get(login::show).post(login::log_in))
         .route("/dashboard/logout", post(login::log_out))
         .route("/dashboard/language/{code}", get(login::choose_language))
+        .route("/dashboard/{*rest}", any(problem::unknown_route))
+        .method_not_allowed_fallback(problem::wrong_method)
+        .layer(middleware::from_fn(trouble::in_words))
 }

@@ -7,7 +7,7 @@ use std::{fmt::Write as _, sync::LazyLock};
 
 use axum::{
     Router,
-    extract::{Path, RawQuery},
+    extract::{Path, RawQuery, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -106,11 +106,12 @@ pub(super) fn routes() -> Router<AppState> {
 }
 
 async fn asset(
-    Path(name): Path<String>,
+    name: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     uri: Uri,
     request: HeaderMap,
 ) -> Response {
+    let name = name.map_or_else(|_| String::new(), |Path(name)| name);
     let Some(place) = FILES.iter().position(|(known, ..)| *known == name) else {
         return problem::unknown_route(uri).await.into_response();
     };

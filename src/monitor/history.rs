@@ -13,8 +13,10 @@ use super::{
 use crate::{
     db::{
         DbError,
+        failures::Unsettled,
         figures::QueueFigures,
         history::{LogFilter, LogRow, QueueFilter, QueueRow, RunFilter, RunRow, StatsRow},
+        run_logs::{OfRun, RunSums},
         runs::{RunCounts, RunKind},
     },
     domain::{Trigger, WrongParameter},
@@ -146,6 +148,17 @@ pub struct RunDetails {
     pub next: Option<String>,
 }
 
+/// A run with a page of what it logged, the worst first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunByWorst {
+    /// The run.
+    pub run: Run,
+    /// How much it logged.
+    pub sums: RunSums,
+    /// Failures before warnings before successes.
+    pub logs: Vec<LogRow>,
+}
+
 /// A page of the queue, and how much there is of it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct QueuePage {
@@ -262,6 +275,27 @@ impl Monitor {
         };
         let LogPage { logs, next } = self.logs(of_run).await?;
         Ok(Some(RunDetails { run: Run::new(row, crate::clock::now()), logs, next }))
+    }
+
+    /// A run with what it logged, the worst first, without the first `skipped` rows; `None` when there is none with this number.
+    pub async fn run_by_worst(
+        &self,
+        id: i64,
+        limit: i64,
+        skipped: i64,
+    ) -> Result<Option<RunByWorst>, DbError> {
+        let db = &self.inner.db;
+        let rows = db.runs(&RunFilter { id: Some(id), limit: 1, ..RunFilter::default() }).await?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let of = OfRun { run: id, trigger: row.trigger.clone(), from: row.started_at, to: row.finished_at };
+        let sums = db.run_sums(&of).await?;
+        let logs = db.run_records(&of, limit, skipped).await?;
+        Ok(Some(RunByWorst { run: Run::new(row, crate::clock::now()), sums, logs }))
+    }
+
+    /// What failed and is not settled, one for each record or kind of run, the newest first.
+    pub async fn unsettled(&self, limit: i64) -> Result<Vec<Unsettled>, DbError> {
+        self.inner.db.unsettled(limit).await
     }
 
     /// A page of the queue.

@@ -312,6 +312,10 @@ fn failure(task: &Task, error: &SyncError) -> LogEntry {
         SyncError::Database(_) => (json!({ "from": "database" }), None),
         SyncError::Stopping => (json!({ "from": "vitrina" }), None),
     };
+    let mut metadata = json!({ "trigger": task.cause.trigger, "deliveries": task.cause.deliveries, "timings": task.cause.timings });
+    if let Some(run) = task.cause.run {
+        metadata["run"] = json!(run);
+    }
     LogEntry {
         record_id: Some(task.record_id.clone()),
         sync_type: task.cause.trigger,
@@ -325,7 +329,7 @@ fn failure(task: &Task, error: &SyncError) -> LogEntry {
         vehicle_title: None,
         ordencompra: None,
         ordenstatus: None,
-        metadata: json!({ "trigger": task.cause.trigger, "deliveries": task.cause.deliveries, "timings": task.cause.timings }),
+        metadata,
     }
 }
 

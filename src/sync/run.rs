@@ -171,6 +171,10 @@ impl Engine {
         if let Err(RunError::Sync(SyncError::Airtable(error))) = &result {
             self.note_refusal(error);
         }
+        let refused = match &result {
+            Err(RunError::Sync(SyncError::Airtable(error))) => Some(error.kind),
+            _ => None,
+        };
         let report = RunReport {
             run: run.id,
             kind: run.scope.kind(),
@@ -180,7 +184,7 @@ impl Engine {
             braked: matches!(result, Err(RunError::Brake { .. })),
             error: result.err().map(|error| error.to_string()),
         };
-        self.write_down(&report).await?;
+        self.write_down(&report, refused).await?;
         self.inner.run_moved.notify_one();
         run.lock.into_inner().release().await;
         self.exchange_usage_or_warn().await;
@@ -242,7 +246,8 @@ impl Engine {
         Ok(())
     }
 
-    async fn write_down(&self, report: &RunReport) -> Result<(), RunError> {
+    /// `refused`: what kind of failure of Airtable ended it, if one did.
+    async fn write_down(&self, report: &RunReport, refused: Option<Kind>) -> Result<(), RunError> {
         report.tell();
         self.inner.tally.count_run(report.kind, report.error.is_some());
         let db = &self.inner.db;
@@ -260,7 +265,10 @@ impl Engine {
             source: None,
             status: if report.error.is_some() { LogStatus::Error } else { LogStatus::Success },
             message: report.to_string(),
-            error_details: report.error.as_ref().map(|error| serde_json::json!({ "error": error })),
+            error_details: report.error.as_ref().map(|error| match refused {
+                Some(kind) => serde_json::json!({ "error": error, "from": "airtable", "kind": kind }),
+                None => serde_json::json!({ "error": error }),
+            }),
             attempt_number: 1,
             duration_ms: report.duration_ms(),
             http_status: None,

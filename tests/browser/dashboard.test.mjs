@@ -57,6 +57,45 @@ test("a wrong token opens nothing, the right one the page, and logging out close
     assert.ok(page.url().includes("/dashboard/login"));
   }));
 
+test("a tab of an earlier session logs out, and errors are pages", () =>
+  look({}, async (page) => {
+    await logIn(page, service);
+    const other = await page.context().newPage();
+    await other.goto(`${service.url}/dashboard`);
+    await other.getByRole("button", { name: "Salir" }).click();
+    await other.waitForURL(/login/);
+    await logIn(other, service);
+    await page.evaluate(() => document.querySelector("form[action$=logout]").submit());
+    await page.waitForURL(/login/);
+    await other.goto(`${service.url}/dashboard`);
+    assert.ok(other.url().includes("/dashboard/login"), "the session is over");
+    await logIn(page, service);
+    for (const [path, said] of [["runs/abc", /No hay una corrida con ese número/], ["nothing", /Aquí no hay nada/]]) {
+      await page.goto(`${service.url}/dashboard/${path}`);
+      assert.match(await text(page, "h1"), said);
+      await accessible(page, `error at ${path}`);
+      await page.setViewportSize({ width: 360, height: 780 });
+      await fits(page);
+      await page.setViewportSize({ width: 1280, height: 860 });
+    }
+    await page.getByRole("link", { name: "Volver al panel" }).click();
+    await page.waitForSelector("#state-title");
+    await page.goto(`${service.url}/dashboard/`);
+    assert.ok(page.url().endsWith("/dashboard"));
+  }));
+
+test("a thumb hits the runs, whose pages use the width there is", () =>
+  look({ width: 360 }, async (page) => {
+    await logIn(page, service);
+    const { width, height } = await page.locator("#run-1 a").boundingBox();
+    assert.ok(width >= 24 && height >= 24, `${width} by ${height}`);
+    await page.setViewportSize({ width: 1360, height: 860 });
+    await page.goto(`${service.url}/dashboard/runs/1`);
+    const box = await page.locator("article.run").boundingBox();
+    assert.ok(box.width > 1200, `${box.width} of 1360`);
+    assert.match(await text(page, ".facts time"), /^\d+ [a-z]{3} \d{4}, \d\d:\d\d:\d\d$/);
+  }));
+
 test("a webhook shows on the open page, which is not loaded again", () =>
   look({}, async (page) => {
     await logIn(page, service);
@@ -126,12 +165,17 @@ test("a revoked token is told with what to do, and a replay mends it once the to
 
     way.refuse(false);
     way.hold();
-    await confirm(page, "#errors .failures a[data-confirm]");
+    await page.locator("#errors .failures a[data-confirm]").first().click();
+    await page.waitForSelector("dialog[open] #confirm");
+    const asked = page1.vehicles.some(({ title }) => title) && (await text(page, "dialog #confirm strong"));
+    assert.ok(page1.vehicles.some(({ title }) => title === asked), `the question names the car: ${asked}`);
+    await page.keyboard.press("Escape");
+    await confirm(page, "#errors .head a[data-confirm]");
     const run = (await text(page, "#notice")).match(/corrida (\d+) empezó/)[1];
     await page.waitForSelector(`#running[data-run="${run}"] progress`);
     way.release();
     await page.waitForSelector(`#run-${run} .badge.good`);
-    await confirm(page, "#errors .head a[data-confirm]");
+    await eventually("what was synced is no error any more", async () => (await text(page, "#errors")).includes("Nada pendiente"));
     await eventually("the queue is empty", async () => (await text(page, "#queue")).includes("La cola está vacía"));
   }));
 

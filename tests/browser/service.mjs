@@ -46,6 +46,7 @@ export async function demo() {
   const found = (pattern) => running.text.match(pattern)[1];
   return {
     url: found(/running at (http:\S+) on/),
+    dashboard: found(/the dashboard\s+(http:\S+)/),
     airtable: found(/simulated Airtable at (http:\S+)\./),
     webhookSecret: found(/webhook secret\s+(\S+)/),
     adminToken: found(/operators' token\s+(\S+)/),

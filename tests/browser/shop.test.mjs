@@ -69,6 +69,45 @@ test("filters, search and order are in the address and can be gone back from", (
     await page.waitForSelector("#autos .card");
   }));
 
+test("an address that asks for too much shows what there is, in Spanish", () =>
+  look({}, async (page) => {
+    await page.goto(`${shown.url}/?page=999`);
+    await page.waitForSelector("#autos .card");
+    assert.match(await text(page, "#paginas"), /Página (\d+) de \1/);
+    assert.ok(await page.locator("#paginas button").first().isEnabled(), "one gets back");
+    await page.goto(`${shown.url}/?minPrice=abc`);
+    await page.waitForSelector("#autos .card");
+    assert.match(await text(page, "#cuenta"), /^\d+ autos$/);
+    await page.goto(`${shown.url}/?search=no+hay+ninguno+asi`);
+    await page.waitForSelector("#autos .empty");
+    for (const facet of await page.locator("[data-facet]").all()) {
+      assert.ok(!(await facet.isVisible()), "a heading of nothing");
+    }
+    await page.goto(`${shown.url}/?orderby=nonsense`);
+    await eventually("it is told", async () => (await text(page, "#cuenta")) !== "");
+    assert.doesNotMatch(await text(page, "#cuenta"), /should|must|unknown/);
+  }));
+
+test("on a phone a vehicle opens at its photo", () =>
+  look({ width: 360 }, async (page) => {
+    const link = page.locator(".card a").nth(5);
+    await link.scrollIntoViewIfNeeded();
+    await link.click();
+    await page.waitForSelector("#auto h1");
+    await eventually("the heading has the focus", () => page.evaluate(() => document.activeElement.tagName === "H1"));
+    assert.equal(await page.evaluate(() => globalThis.scrollY), 0);
+    const photo = await page.locator(".main-photo").boundingBox();
+    assert.ok(photo.y >= 0 && photo.y < 400, `${photo.y}`);
+  }));
+
+test("the demo says where the dashboard is", () =>
+  look({}, async (page) => {
+    await page.goto(shown.dashboard);
+    await page.fill("#token", shown.adminToken);
+    await page.press("#token", "Enter");
+    await page.waitForSelector("#state-title");
+  }));
+
 test("a vehicle has a page of its own, which says when it is sold", () =>
   look({}, async (page) => {
     await page.locator(`.card[data-id="${shown.record}"] a`).click();

@@ -18,21 +18,21 @@ const TOKEN: &str = "admin-token-for-the-tests";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A browser that is logged in.
-struct Browser<'a> {
-    world: &'a World,
-    url: String,
-    cookie: String,
+pub struct Browser<'a> {
+    pub world: &'a World,
+    pub url: String,
+    pub cookie: String,
 }
 
 impl<'a> Browser<'a> {
-    async fn log_in(world: &'a World) -> Self {
+    pub async fn log_in(world: &'a World) -> Self {
         let answer = post(world, "/dashboard/login", &[("token", TOKEN)], &[]).await;
         assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/dashboard"), "{answer:?}");
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
         Self { world, url: world.url.clone(), cookie }
     }
 
-    fn request(&self, path: &str) -> reqwest::RequestBuilder {
+    pub fn request(&self, path: &str) -> reqwest::RequestBuilder {
         self.world
             .http
             .get(format!("{}{path}", self.url))
@@ -40,22 +40,22 @@ impl<'a> Browser<'a> {
             .header("accept-language", "en")
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         Answer::read(self.request(path).send().await.unwrap()).await
     }
 
-    async fn page(&self) -> String {
+    pub async fn page(&self) -> String {
         let answer = self.get("/dashboard").await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.body
     }
 
     /// What this session's forms carry.
-    async fn form_token(&self) -> String {
+    pub async fn form_token(&self) -> String {
         value_of(&self.get("/dashboard/confirm/full").await.body, "token")
     }
 
-    async fn act(&self, action: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn act(&self, action: &str, fields: &[(&str, &str)]) -> Answer {
         let token = self.form_token().await;
         let mut fields = fields.to_vec();
         fields.push(("token", &token));
@@ -128,7 +128,7 @@ impl Events {
     }
 }
 
-async fn post(world: &World, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
+pub async fn post(world: &World, path: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Answer {
     let body =
         fields.iter().fold(form_urlencoded::Serializer::new(String::new()), |mut form, (name, value)| {
             form.append_pair(name, value);
@@ -143,7 +143,7 @@ async fn post(world: &World, path: &str, fields: &[(&str, &str)], headers: &[(&s
 }
 
 /// The value of a hidden field.
-fn value_of(html: &str, name: &str) -> String {
+pub fn value_of(html: &str, name: &str) -> String {
     let field = html.split_once(&format!("name=\"{name}\" value=\"")).expect("the field is there").1;
     field.split('"').next().unwrap().to_owned()
 }

@@ -21,6 +21,7 @@ mod compat;
 mod concurrency;
 mod consistency;
 mod dashboard;
+mod dashboard_pages;
 mod doctor;
 mod drift;
 mod folding;

@@ -27,6 +27,7 @@ vitrina is running at {url} on a simulated Airtable at {airtable}.
 Somebody at the desk keeps editing vehicles; the log below tells what. Ctrl-C ends it and leaves nothing behind.
 
   the shop          {url}/
+  the dashboard     {url}/dashboard   (log in with the operators' token)
 
   webhook secret    {webhook}
   operators' token  {admin}

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     body::Body,
-    extract::{Path, RawQuery, State},
+    extract::{Path, RawQuery, State, rejection::PathRejection},
     http::HeaderMap,
     response::{IntoResponse, Redirect, Response},
 };
@@ -19,6 +19,7 @@ use axum::{
 use super::{
     Dashboard, HOME,
     texts::{Question, Texts},
+    trouble::{Trouble, Wrong},
     visitor::{Fields, Frame, Operator, own_form},
 };
 use crate::{
@@ -56,11 +57,10 @@ impl Action {
         }
     }
 
-    fn by_word(word: &str) -> Result<Self, Problem> {
-        let found = Self::ALL.into_iter().find(|action| action.word() == word);
-        found.ok_or_else(|| {
-            Problem::new(axum::http::StatusCode::NOT_FOUND, "The dashboard has no such action.")
-        })
+    fn by_word(word: Result<Path<String>, PathRejection>) -> Result<Self, Trouble> {
+        let found =
+            word.ok().and_then(|Path(word)| Self::ALL.into_iter().find(|action| action.word() == word));
+        found.ok_or_else(|| Trouble::unknown(Wrong::Action, "The dashboard has no such action."))
     }
 
     fn question(self, t: &'static Texts) -> &'static Question {
@@ -82,35 +82,44 @@ struct Confirm {
     action: &'static str,
     question: &'static Question,
     record: Option<RecordId>,
+    /// What the record is called, when it is known.
+    vehicle: Option<String>,
     may_force: bool,
 }
 
 pub(super) async fn ask(
     operator: Operator,
-    Path(word): Path<String>,
+    word: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     State(dashboard): State<Dashboard>,
-) -> Result<Response, Problem> {
-    let action = Action::by_word(&word)?;
+    State(db): State<Db>,
+) -> Result<Response, Trouble> {
+    let action = Action::by_word(word)?;
     let query = query.unwrap_or_default();
     let given = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "record");
     let record = match action {
         Action::Replay => Some(record(given.as_ref().map_or("", |(_, value)| value))?),
         _ => None,
     };
+    let vehicle = match &record {
+        // The question can be asked without it.
+        Some(record) => db.title_of(record).await.ok().flatten(),
+        None => None,
+    };
     let page = Confirm {
         action: action.word(),
         question: action.question(operator.texts()),
         record,
+        vehicle,
         may_force: action == Action::Full,
         frame: Frame { path: HOME.to_owned(), ..operator.frame() },
     };
     Ok(pages::render(&page, &dashboard.inner.policy))
 }
 
-fn record(text: &str) -> Result<RecordId, Problem> {
-    text.parse()
-        .map_err(|_| Problem::parameter("record", "record should be a record id such as recA1b2C3d4E5f6G7."))
+fn record(text: &str) -> Result<RecordId, Trouble> {
+    let detail = "record should be a record id such as recA1b2C3d4E5f6G7.";
+    text.parse().map_err(|_| Trouble::new(Wrong::Record, Problem::parameter("record", detail)))
 }
 
 /// The parts that actions use.
@@ -131,12 +140,12 @@ pub(super) struct Hands {
 
 pub(super) async fn act(
     operator: Operator,
-    Path(word): Path<String>,
+    word: Result<Path<String>, PathRejection>,
     hands: Hands,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Problem> {
-    let action = Action::by_word(&word)?;
+) -> Result<Response, Trouble> {
+    let action = Action::by_word(word)?;
     let form = own_form(&operator, &hands.dashboard, &headers, (body, &hands.limits)).await?;
     tracing::info!(dashboard.action = action.word(), "an operator acts");
     let done = match hands.carry_out(action, &form).await? {
@@ -151,7 +160,7 @@ pub(super) async fn act(
 
 impl Hands {
     /// Does it, and gives the word on what became of it.
-    async fn carry_out(&self, action: Action, form: &Fields) -> Result<Result<String, DbError>, Problem> {
+    async fn carry_out(&self, action: Action, form: &Fields) -> Result<Result<String, DbError>, Trouble> {
         let scope = match action {
             Action::Full => Scope::Full { force: form.get("force") == "true" },
             Action::CatchUp => Scope::CatchUp,

@@ -95,6 +95,13 @@ impl Clock {
         text
     }
 
+    /// `23 nov 2026, 14:03:22`, whatever day it is.
+    pub(super) fn moment(&self, time: DateTime<Utc>) -> String {
+        let local = time.with_timezone(&self.zone);
+        let month = self.t.months[local.month0() as usize % 12];
+        format!("{} {month} {}, {}", local.day(), local.year(), local.format("%H:%M:%S"))
+    }
+
     /// `14:00`.
     pub(super) fn hour(&self, time: DateTime<Utc>) -> String {
         time.with_timezone(&self.zone).format("%H:%M").to_string()
@@ -135,6 +142,7 @@ mod tests {
         assert_eq!(clock.time(at("2026-01-03T04:59:59Z")), "22:59:59");
         assert_eq!(clock.time(at("2026-01-02T04:59:59Z")), "1 ene 22:59");
         assert_eq!(clock.time(at("2026-01-01T05:00:00Z")), "31 dic 2025 23:00");
+        assert_eq!(clock.moment(at("2026-01-03T04:59:59Z")), "2 ene 2026, 22:59:59");
         assert_eq!(clock.hour(at("2026-01-02T04:00:00Z")), "22:00");
     }
 }

@@ -76,6 +76,9 @@ fn events(operator: Operator, dashboard: Dashboard) -> impl Stream<Item = Event>
                 () = sleep(ends.saturating_duration_since(Instant::now())) => return,
                 () = dashboard.inner.stop.cancelled() => return,
             }
+            if dashboard.inner.sessions.is_ended(&operator.session) {
+                return;
+            }
             let look = dashboard.inner.watch.look().await;
             let clock = dashboard.clock(operator.texts());
             let Ok(parts) = parts::render(&look, clock) else { return };

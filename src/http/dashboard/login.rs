@@ -8,7 +8,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use askama::Template;
 use axum::{
     body::Body,
-    extract::{ConnectInfo, Path, RawQuery, State},
+    extract::{ConnectInfo, Path, RawQuery, State, rejection::PathRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
@@ -17,7 +17,8 @@ use tokio::time::Instant;
 use super::{
     Dashboard, HOME, cookie,
     language::Language,
-    visitor::{Fields, Frame, Operator, Visitor, is_from_here, is_local, own_form},
+    trouble::{Trouble, Wrong},
+    visitor::{Fields, Frame, Operator, Visitor, foreign_form, is_from_here, is_local, said_from_here},
 };
 use crate::http::{Credentials, Limits, Problem, pages};
 
@@ -139,18 +140,26 @@ pub(super) async fn log_out(
     State(limits): State<Arc<Limits>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, Problem> {
-    own_form(&operator, &dashboard, &headers, (body, &limits)).await?;
+) -> Result<Response, Trouble> {
+    let fields = Fields::read(body, &limits).await?;
+    let sessions = &dashboard.inner.sessions;
+    // A tab whose page is of an earlier session may log out too; only another site may not.
+    let is_ours = said_from_here(&headers)
+        .unwrap_or_else(|| sessions.is_form_token(&operator.session, fields.get("token")));
+    if !is_ours {
+        return Err(foreign_form());
+    }
+    sessions.end(&operator.session, crate::clock::now());
     Ok(go(&format!("{HOME}/login?out"), cookie::no_session(&headers)))
 }
 
 pub(super) async fn choose_language(
-    Path(code): Path<String>,
+    code: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Problem> {
-    let Some(language) = Language::by_code(&code) else {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "The dashboard speaks es and en."));
+) -> Result<Response, Trouble> {
+    let Some(language) = code.ok().and_then(|Path(code)| Language::by_code(&code)) else {
+        return Err(Trouble::unknown(Wrong::Page, "The dashboard speaks es and en."));
     };
     Ok(go(&next(&query.unwrap_or_default()), cookie::language(language.code(), &headers)))
 }

@@ -24,9 +24,9 @@ pub(super) fn news(before: &Snapshot, now: &Snapshot, t: &'static Texts) -> Vec<
             said.push(say((t.alert)(alert.rule).cause));
         }
     }
-    let last = before.errors.first().map_or(0, |row| row.id);
-    if let Some(error) = now.errors.first().filter(|row| row.id > last) {
-        said.push((t.say_error)(parts::advice(error, t).cause));
+    let last = before.errors.iter().map(|failure| failure.last.id).max().unwrap_or(0);
+    if let Some(error) = now.errors.first().filter(|failure| failure.last.id > last) {
+        said.push((t.say_error)(parts::advice(&error.last, t).cause));
     }
     said
 }

@@ -1,14 +1,20 @@
 //! Who is logged in: a signed cookie, and the tokens that forms carry.
 //!
 //! **Invariants**
-//! - The server keeps nothing: any instance that knows `ADMIN_TOKEN` can check a session, and a new `ADMIN_TOKEN` ends all of them. The
+//! - The server keeps no sessions: any instance that knows `ADMIN_TOKEN` can check one, and a new `ADMIN_TOKEN` ends all of them. The
 //!   token itself is in neither the cookie nor a form.
-//! - A session ends with its time, whatever the browser keeps. Signatures are compared in constant time.
+//! - A session ends with its time, whatever the browser keeps, and with its logging out on the instance that heard of it: that one remembers
+//!   it until its time is over ([`Sessions::end`]). Other instances, and this one after a restart, only know the time.
+//! - Signatures are compared in constant time.
 //! - A form's token belongs to one session, so what another site or another session makes is refused.
 //!
 //! **Not here:** how often somebody may try ([`super::throttle`]), the cookie's attributes ([`super::cookie`]).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -26,6 +32,8 @@ const PURPOSE: &[u8] = b"vitrina dashboard session 1";
 pub(super) struct Sessions {
     signature: Arc<Signature>,
     lasts: TimeDelta,
+    /// The sessions that somebody logged out of, until their time is over.
+    ended: Arc<Mutex<HashMap<String, DateTime<Utc>>>>,
 }
 
 /// Somebody who is logged in.
@@ -40,7 +48,8 @@ impl Sessions {
     pub(super) fn new(admin_token: &SecretString, lasts: Duration) -> Self {
         let derived = keyed(admin_token.expose_secret().as_bytes()).chain_update(PURPOSE).finalize();
         let signature = Arc::new(keyed(&derived.into_bytes()));
-        Self { signature, lasts: TimeDelta::from_std(lasts).unwrap_or(TimeDelta::MAX) }
+        let lasts = TimeDelta::from_std(lasts).unwrap_or(TimeDelta::MAX);
+        Self { signature, lasts, ended: Arc::default() }
     }
 
     /// A new session.
@@ -61,7 +70,24 @@ impl Sessions {
         let mut parts = cookie.splitn(3, '.');
         let (until, id, signature) = (parts.next()?, parts.next()?, parts.next()?);
         let session = Session { id: id.to_owned(), until: DateTime::from_timestamp(until.parse().ok()?, 0)? };
-        (self.is_signed("session", &session, signature) && now < session.until).then_some(session)
+        let holds = self.is_signed("session", &session, signature) && now < session.until;
+        (holds && !self.is_ended(&session)).then_some(session)
+    }
+
+    /// Ends a session before its time. Only who has the operators' token makes sessions, so what is remembered stays small.
+    pub(super) fn end(&self, session: &Session, now: DateTime<Utc>) {
+        let mut ended = self.ended();
+        ended.retain(|_, until| now < *until);
+        ended.insert(session.id.clone(), session.until);
+    }
+
+    /// Whether somebody logged out of it.
+    pub(super) fn is_ended(&self, session: &Session) -> bool {
+        self.ended().contains_key(&session.id)
+    }
+
+    fn ended(&self) -> MutexGuard<'_, HashMap<String, DateTime<Utc>>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What the forms of a session carry.
@@ -115,6 +141,17 @@ mod tests {
         assert_eq!(sessions("token-of-operators").of_cookie(&cookie, at(4600)), None);
         assert_eq!(sessions("another-token-now").of_cookie(&cookie, at(1000)), None);
         assert!(!cookie.contains("operators"));
+    }
+
+    #[test]
+    fn a_session_that_was_ended_is_over_and_forgotten_with_its_time() {
+        let sessions = sessions("token-of-operators");
+        let (one, other) = (sessions.begin(at(0)), sessions.begin(at(0)));
+        sessions.end(&one, at(10));
+        assert_eq!(sessions.of_cookie(&sessions.cookie(&one), at(11)), None);
+        assert_eq!(sessions.of_cookie(&sessions.cookie(&other), at(11)), Some(other.clone()));
+        sessions.end(&other, at(3600));
+        assert_eq!(sessions.ended().keys().collect::<Vec<_>>(), [&other.id]);
     }
 
     #[test]

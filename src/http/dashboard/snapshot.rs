@@ -13,7 +13,8 @@ use crate::{
     catalog::{CacheStats, Catalog},
     db::{
         Db, DbError,
-        history::{LogFilter, LogRow, QueueFilter, RunFilter, StatsRow},
+        failures::Unsettled,
+        history::{QueueFilter, QueueRow, RunFilter, StatsRow},
     },
     monitor::{
         Kpis, Monitor,
@@ -28,7 +29,7 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_secs(1);
 const SUM_EVERY: Duration = Duration::from_secs(3);
 /// Hours in the charts.
 pub(super) const HOURS: i64 = 24;
-/// Rows of errors, runs and the queue.
+/// Rows of errors, of runs, and of each half of the queue.
 const ROWS: i64 = 8;
 
 /// What the page shows.
@@ -40,9 +41,14 @@ pub(super) struct Snapshot {
     pub(super) alerts: Vec<Alert>,
     /// What this process knows to be wrong.
     pub(super) signals: Vec<(Signal, Raised)>,
-    pub(super) errors: Vec<LogRow>,
+    pub(super) errors: Vec<Unsettled>,
     pub(super) runs: Vec<Run>,
+    /// What waits, and how much of it there is.
     pub(super) queue: QueuePage,
+    /// What the queue has given up.
+    pub(super) dead: Vec<QueueRow>,
+    /// Whether a full run ever succeeded.
+    pub(super) loaded: bool,
     /// Listed vehicles, by which a full run's progress is measured.
     pub(super) listed: i64,
 }
@@ -120,7 +126,11 @@ impl Watch {
 
     async fn snapshot(&self, before: Option<&Snapshot>) -> Result<Snapshot, DbError> {
         let Shown { db, catalog, monitor, alerts, signals } = &self.shown;
-        let errors = LogFilter { status: vec!["error".to_owned()], limit: ROWS, ..LogFilter::default() };
+        let of_queue = |status: &str| QueueFilter {
+            status: vec![status.to_owned()],
+            limit: ROWS,
+            ..QueueFilter::default()
+        };
         let kept = before.map(|before| &before.sums).filter(|sums| sums.read.elapsed() < SUM_EVERY);
         let sums = match kept {
             Some(sums) => Arc::clone(sums),
@@ -130,15 +140,20 @@ impl Watch {
                 read: Instant::now(),
             }),
         };
+        let queue = monitor.queue(of_queue("waiting")).await?;
+        let dead = if queue.dead > 0 { monitor.queue(of_queue("dead")).await?.records } else { Vec::new() };
         Ok(Snapshot {
             at: crate::clock::now(),
             sums,
             cache: catalog.stats().await,
             alerts: alerts.list().await?,
             signals: signals.all(),
-            errors: monitor.logs(errors).await?.logs,
+            errors: monitor.unsettled(ROWS).await?,
             runs: monitor.runs(RunFilter { limit: ROWS, ..RunFilter::default() }).await?.runs,
-            queue: monitor.queue(QueueFilter { limit: ROWS, ..QueueFilter::default() }).await?,
+            queue,
+            dead,
+            // What was loaded once stays loaded.
+            loaded: before.is_some_and(|before| before.loaded) || db.was_ever_loaded().await?,
             listed: db.count_listed().await?,
         })
     }

@@ -10,6 +10,7 @@ mod en;
 mod es;
 
 pub(super) use self::{advice::Advice, en::EN, es::ES};
+use super::trouble::Wrong;
 use crate::{airtable::Kind, alerts::Rule, domain::Trigger};
 
 /// A catalogue.
@@ -44,6 +45,11 @@ pub(super) struct Texts {
     // How it is.
     pub(super) all_well: &'static str,
     pub(super) all_well_detail: &'static str,
+    pub(super) not_loaded: &'static str,
+    pub(super) first_load: &'static str,
+    pub(super) fail_or_warn: &'static str,
+    pub(super) nights_missed: &'static str,
+    pub(super) few_hits: &'static str,
     pub(super) look_at: fn(usize) -> String,
     pub(super) broken: fn(usize) -> String,
     pub(super) database_away: &'static str,
@@ -79,13 +85,16 @@ pub(super) struct Texts {
     pub(super) holds: &'static str,
     pub(super) misses: &'static str,
     pub(super) no_data: &'static str,
+    pub(super) too_few: &'static str,
 
     // Charts.
     pub(super) volume: &'static str,
     pub(super) volume_sum: fn(&str, &str) -> String,
     pub(super) durations: &'static str,
     pub(super) durations_sum: fn(&str, &str) -> String,
+    pub(super) durations_one: fn(&str) -> String,
     pub(super) durations_none: &'static str,
+    pub(super) durations_none_good: &'static str,
     pub(super) success: &'static str,
     pub(super) warning: &'static str,
     pub(super) error: &'static str,
@@ -96,12 +105,14 @@ pub(super) struct Texts {
 
     // Errors.
     pub(super) errors: &'static str,
+    pub(super) errors_hint: &'static str,
     pub(super) no_errors: &'static str,
     pub(super) to_do: &'static str,
     pub(super) tries: fn(i32) -> String,
     pub(super) replay: &'static str,
     pub(super) replay_record: fn(&str) -> String,
     pub(super) replay_failed: &'static str,
+    pub(super) times: fn(&str, &str) -> String,
     pub(super) whole_run: &'static str,
 
     // Runs.
@@ -135,13 +146,18 @@ pub(super) struct Texts {
     pub(super) progress: fn(&str, &str) -> String,
     pub(super) progress_of: fn(&str, &str, &str) -> String,
     pub(super) report: &'static str,
+    pub(super) logged: &'static str,
+    pub(super) logged_sum: fn(&str, &str, &str) -> String,
+    pub(super) logged_part: fn(&str, &str, &str) -> String,
+    pub(super) previous: &'static str,
+    pub(super) next: &'static str,
     pub(super) trigger: fn(Trigger) -> &'static str,
 
     // The queue.
     pub(super) queue: &'static str,
     pub(super) queue_empty: &'static str,
-    pub(super) queue_more: fn(&str) -> String,
-    pub(super) record: &'static str,
+    pub(super) more_waiting: fn(&str) -> String,
+    pub(super) more_dead: fn(&str) -> String,
     pub(super) waiting: &'static str,
     pub(super) dead: &'static str,
     pub(super) next_try: &'static str,
@@ -154,6 +170,7 @@ pub(super) struct Texts {
     pub(super) critical: &'static str,
     pub(super) since: fn(&str) -> String,
     pub(super) until: fn(&str, &str) -> String,
+    pub(super) email: &'static str,
     pub(super) told: fn(&str) -> String,
     pub(super) to_be_told: fn(&str) -> String,
     pub(super) not_told: fn(&str) -> String,
@@ -195,6 +212,7 @@ pub(super) struct Texts {
     // Why something failed, and what to do.
     pub(super) airtable: fn(Kind) -> Advice,
     pub(super) alert: fn(Rule) -> Advice,
+    pub(super) trouble: fn(Wrong) -> Advice,
     pub(super) database: Advice,
     pub(super) stopping: Advice,
     pub(super) run_failed: Advice,

@@ -11,7 +11,13 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 
-use super::{Dashboard, HOME, cookie, language::Language, session::Session, texts::Texts};
+use super::{
+    Dashboard, HOME, cookie,
+    language::Language,
+    session::Session,
+    texts::Texts,
+    trouble::{Trouble, Wrong},
+};
 use crate::http::{Limits, Problem, pages::Assets, webhook};
 
 /// Anybody, with what every page shows.
@@ -60,16 +66,14 @@ impl Operator {
 
 /// Without a session: to the log-in page, and back from there.
 pub(super) struct NotLoggedIn {
-    path: String,
+    /// The page to come back to; what was sent is not sent again.
+    back: Option<String>,
 }
 
 impl IntoResponse for NotLoggedIn {
     fn into_response(self) -> Response {
-        let back = if is_local(&self.path) && self.path != HOME {
-            format!("?next={}", self.path)
-        } else {
-            String::new()
-        };
+        let back = self.back.filter(|path| is_local(path) && path != HOME);
+        let back = back.map_or_else(String::new, |path| format!("?next={path}"));
         ([(header::CACHE_CONTROL, "no-store")], Redirect::to(&format!("{HOME}/login{back}"))).into_response()
     }
 }
@@ -88,7 +92,7 @@ where
             .and_then(|cookie| sessions.of_cookie(cookie, crate::clock::now()));
         match session {
             Some(session) => Ok(Self { form_token: sessions.form_token(&session), visitor, session }),
-            None => Err(NotLoggedIn { path: visitor.path }),
+            None => Err(NotLoggedIn { back: parts.method.is_safe().then_some(visitor.path) }),
         }
     }
 }
@@ -112,14 +116,19 @@ pub(super) fn is_local(path: &str) -> bool {
         && !path.contains("//")
 }
 
-/// Whether the browser says that one of our own pages sent the form; programs that are no browsers say nothing.
-pub(super) fn is_from_here(headers: &HeaderMap) -> bool {
+/// Whether the browser says that one of our own pages sent the form; `None`: it says nothing, as programs that are no browsers.
+pub(super) fn said_from_here(headers: &HeaderMap) -> Option<bool> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     match (text("sec-fetch-site"), text("origin")) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => origin.split_once("://").map(|(_, host)| host) == text("host"),
-        (None, None) => true,
+        (Some(site), _) => Some(site == "same-origin"),
+        (None, Some(origin)) => Some(origin.split_once("://").map(|(_, host)| host) == text("host")),
+        (None, None) => None,
     }
+}
+
+/// Whether nothing says that the form came from elsewhere.
+pub(super) fn is_from_here(headers: &HeaderMap) -> bool {
+    said_from_here(headers) != Some(false)
 }
 
 /// The fields of a form, each with its first value.
@@ -146,16 +155,16 @@ pub(super) async fn own_form(
     dashboard: &Dashboard,
     headers: &HeaderMap,
     (body, limits): (Body, &Arc<Limits>),
-) -> Result<Fields, Problem> {
+) -> Result<Fields, Trouble> {
     let fields = Fields::read(body, limits).await?;
     let is_ours = dashboard.inner.sessions.is_form_token(&operator.session, fields.get("token"));
-    if is_ours && is_from_here(headers) {
-        Ok(fields)
-    } else {
-        let detail =
-            "The form was not sent by a page of this session; go back to the dashboard and try again.";
-        Err(Problem::new(StatusCode::FORBIDDEN, detail))
-    }
+    if is_ours && is_from_here(headers) { Ok(fields) } else { Err(foreign_form()) }
+}
+
+/// A form that no page of this session sent.
+pub(super) fn foreign_form() -> Trouble {
+    let detail = "The form was not sent by a page of this session; go back to the dashboard and try again.";
+    Trouble::new(Wrong::Form, Problem::new(StatusCode::FORBIDDEN, detail))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 const EVERY_MS = 2000;
 const PAGE_SIZE = 24;
+const PRICES = ["minPrice", "maxPrice"];
 const FILTERS = ["marca", "carroceria", "ubicacion", "autoano", "minPrice", "maxPrice", "hideSeparado", "search", "orderby"];
 
 const $ = (id) => document.getElementById(id);
@@ -53,9 +54,12 @@ function live(trouble) {
 
 const chosen = () => new URLSearchParams(location.search);
 
+/** Whether the API would take it: a price is a number, whatever somebody typed into the address. */
+const sensible = (key, value) => FILTERS.includes(key) && value && (!PRICES.includes(key) || /^\d+(\.\d+)?$/.test(value));
+
 function listPath() {
   const query = new URLSearchParams();
-  for (const [key, value] of chosen()) if (FILTERS.includes(key) && value) query.append(key, value);
+  for (const [key, value] of chosen()) if (sensible(key, value)) query.append(key, value);
   const facets = `/vehicles/facets?${query}`;
   query.set("page", Math.max(1, Number.parseInt(chosen().get("page") ?? "1", 10) || 1));
   query.set("pageSize", PAGE_SIZE);
@@ -159,6 +163,7 @@ function showFacets(facets) {
     const options = facets[from].map(({ name, count }) => ({ name: String(name), count }));
     if (facet === "autoano") options.sort((a, b) => b.name.localeCompare(a.name));
     for (const name of selected) if (!options.some((option) => option.name === name)) options.push({ name, count: 0 });
+    place.hidden = options.length === 0;
     const rows = new Map([...list.children].map((row) => [row.dataset.name, row]));
     const focused = document.activeElement;
     list.replaceChildren(...options.map(({ name, count }) => {
@@ -176,7 +181,7 @@ function showFacets(facets) {
 }
 
 function fillForm() {
-  for (const name of ["minPrice", "maxPrice"]) {
+  for (const name of PRICES) {
     const input = $("filtros").elements[name];
     if (document.activeElement !== input) input.value = chosen().get(name) ?? "";
   }
@@ -194,7 +199,16 @@ async function refreshList() {
   const asked = question !== paths.list;
   if (!asked && !list.changed && !facets.changed) return;
   if (list.status !== 200) {
-    $("cuenta").textContent = list.body.detail;
+    $("cuenta").textContent = "Esta búsqueda no se entiende. Quite los filtros.";
+    return;
+  }
+  const { page, totalPages } = list.body;
+  if (totalPages > 0 && page > totalPages) {
+    // There are fewer pages than the address says: the last one is what there is.
+    const query = chosen();
+    query.set("page", totalPages);
+    history.replaceState(null, "", `/?${query}`);
+    await refreshList();
     return;
   }
   fillForm();
@@ -228,7 +242,8 @@ async function refreshVehicle() {
     showVehicle(answer.body, !moved);
   }
   document.title = `${$("auto").querySelector("h1").textContent} · Vitrina`;
-  if (moved && question) $("auto").querySelector("h1").focus();
+  // The photo stands above the heading on a phone: what is read aloud must not scroll it away.
+  if (moved && question) $("auto").querySelector("h1").focus({ preventScroll: true });
   shownVehicle = slug();
 }
 

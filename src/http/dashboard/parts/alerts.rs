@@ -23,7 +23,7 @@ pub(super) struct Alerts {
 
 /// A trouble as it is shown.
 struct Firing {
-    key: &'static str,
+    rule: Rule,
     advice: Advice,
     urgent: bool,
     since: String,
@@ -45,9 +45,9 @@ impl Alerts {
     }
 }
 
-/// What is wrong now: whether it is urgent, and what it is.
-pub(super) fn wrong(now: &Snapshot, clock: Clock) -> Vec<(bool, &'static str)> {
-    firing(now, clock).into_iter().map(|trouble| (trouble.urgent, trouble.advice.cause)).collect()
+/// What is wrong now, and whether it is urgent.
+pub(super) fn wrong(now: &Snapshot, clock: Clock) -> Vec<(Rule, bool)> {
+    firing(now, clock).into_iter().map(|trouble| (trouble.rule, trouble.urgent)).collect()
 }
 
 fn firing(now: &Snapshot, clock: Clock) -> Vec<Firing> {
@@ -55,7 +55,7 @@ fn firing(now: &Snapshot, clock: Clock) -> Vec<Firing> {
     let fires = |alert: &&Alert| alert.state == AlertState::Firing;
     let known: Vec<&Alert> = now.alerts.iter().filter(fires).collect();
     let alerts = known.iter().map(|alert| Firing {
-        key: alert.rule.key(),
+        rule: alert.rule,
         advice: (t.alert)(alert.rule),
         urgent: alert.severity == Severity::Critical,
         since: (t.since)(&clock.time(alert.since)),
@@ -66,7 +66,7 @@ fn firing(now: &Snapshot, clock: Clock) -> Vec<Firing> {
     let signals = now.signals.iter().map(|(signal, raised)| (Rule::of_signal(*signal), raised));
     let unheard = signals.filter(|(rule, _)| known.iter().all(|alert| alert.rule != *rule));
     let signals = unheard.map(|(rule, raised)| Firing {
-        key: rule.key(),
+        rule,
         advice: (t.alert)(rule),
         urgent: rule.severity() == Severity::Critical,
         since: (t.since)(&clock.time(raised.since)),
@@ -86,7 +86,7 @@ fn told(alert: &Alert, t: T) -> Vec<String> {
             .deliveries
             .iter()
             .filter(|delivery| delivery.state == state)
-            .map(|delivery| delivery.channel.as_str())
+            .map(|delivery| channel(&delivery.channel, t))
             .collect();
         (!channels.is_empty()).then(|| words(&channels.join(", ")))
     };
@@ -96,8 +96,31 @@ fn told(alert: &Alert, t: T) -> Vec<String> {
         .collect()
 }
 
+/// What people call a channel.
+fn channel(name: &str, t: T) -> &str {
+    match name {
+        "slack" => "Slack",
+        "pagerduty" => "PagerDuty",
+        "email" => t.email,
+        other => other,
+    }
+}
+
 impl Firing {
     fn tone(&self) -> Tone {
         if self.urgent { Tone::Bad } else { Tone::Warn }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::dashboard::texts::{EN, ES};
+
+    #[test]
+    fn channels_have_the_names_that_people_know() {
+        let called = |t| ["slack", "pagerduty", "email", "webhook"].map(|name| channel(name, t));
+        assert_eq!(called(&ES), ["Slack", "PagerDuty", "correo", "webhook"]);
+        assert_eq!(called(&EN), ["Slack", "PagerDuty", "email", "webhook"]);
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Charts {
     hours: Vec<Hour>,
     volume: Plot,
     durations: Plot,
+    /// What the line in the durations stands for.
+    target: String,
     /// Every sixth hour.
     labels: Vec<String>,
 }
@@ -54,7 +56,14 @@ impl Charts {
         let t: T = clock.t;
         let hours = hours(&now.sums.stats, now.at, clock);
         let labels = hours.iter().step_by(6).map(|hour| hour.label.clone()).collect();
-        Self { t, volume: volume(&hours, t), durations: durations(&hours, t), labels, hours }
+        Self {
+            t,
+            volume: volume(&hours, t),
+            durations: durations(&hours, t),
+            target: (t.target_below)("2 s"),
+            labels,
+            hours,
+        }
     }
 
     /// What a bar of the volume stands for.
@@ -135,25 +144,26 @@ fn volume(hours: &[Hour], t: T) -> Plot {
 }
 
 fn durations(hours: &[Hour], t: T) -> Plot {
+    let any = hours.iter().any(|hour| hour.success + hour.warning + hour.error > 0);
     let columns: Vec<[f64; 1]> = hours.iter().map(|hour| [hour.average.unwrap_or(0.0)]).collect();
     let chart = Chart::stacked(&columns, Some(SLOW_MS));
     let averages = || hours.iter().filter_map(|hour| hour.average);
     let summary = match averages().fold(None, |range: Option<(f64, f64)>, ms| {
         Some(range.map_or((ms, ms), |(low, high)| (low.min(ms), high.max(ms))))
     }) {
-        Some((low, high)) => (t.durations_sum)(&format::duration(low), &format::duration(high)),
+        Some((low, high)) => match (format::duration(low), format::duration(high)) {
+            (low, high) if low == high => (t.durations_one)(&low),
+            (low, high) => (t.durations_sum)(&low, &high),
+        },
+        None if any => t.durations_none_good.to_owned(),
         None => t.durations_none.to_owned(),
     };
+    let drawn = averages().next().is_some();
+    let label = |ms: f64| if drawn && ms >= 1.0 { format::duration(ms) } else { String::new() };
     let tips = hours.iter().map(|hour| {
         format!("{}: {} {}, {} {}", hour.label, t.average, hour.average(), t.longest, hour.longest())
     });
-    Plot {
-        summary,
-        top: format::duration(chart.top),
-        middle: format::duration(chart.top / 2.0),
-        tips: tips.collect(),
-        chart,
-    }
+    Plot { summary, top: label(chart.top), middle: label(chart.top / 2.0), tips: tips.collect(), chart }
 }
 
 #[cfg(test)]
@@ -171,6 +181,32 @@ mod tests {
             min_duration_ms: Some(avg),
             max_duration_ms: Some(avg * 2),
             unique_records: count,
+        }
+    }
+
+    fn hour(success: i64, error: i64, average: Option<f64>) -> Hour {
+        Hour { success, error, average, ..Hour::default() }
+    }
+
+    #[test]
+    fn durations_say_what_there_is_and_draw_no_axis_of_nothing() {
+        for (hours, summary, top) in [
+            (vec![hour(0, 0, None)], "No sync in the last 24 hours.", ""),
+            (vec![hour(0, 2, None)], "No sync succeeded in the last 24 hours.", ""),
+            (
+                vec![hour(1, 0, Some(233.0))],
+                "233 ms in the last 24 hours, of those that succeeded.",
+                "500 ms",
+            ),
+            (
+                vec![hour(1, 0, Some(20.0)), hour(1, 0, Some(40.0))],
+                "Between 20 ms and 40 ms in the last 24 hours, of those that succeeded.",
+                "50 ms",
+            ),
+        ] {
+            let plot = durations(&hours, &EN);
+            assert_eq!((plot.summary.as_str(), plot.top.as_str()), (summary, top));
+            assert_eq!(plot.middle.is_empty(), top.is_empty());
         }
     }
 

@@ -1,12 +1,15 @@
-//! What failed lately: why, and what to do.
+//! What failed and is not settled: why, and what to do.
+//!
+//! One entry for each record; what was synced since is gone from here.
 
 use askama::Template;
 use serde_json::Value;
 
-use super::T;
+use super::{T, runs::kind_of};
 use crate::{
     airtable::Kind,
-    db::history::LogRow,
+    db::{failures::Unsettled, history::LogRow},
+    domain::Trigger,
     http::dashboard::{
         format::{self, Clock},
         snapshot::Snapshot,
@@ -23,10 +26,11 @@ pub(super) struct Errors {
 
 /// An error as it is shown.
 struct Failure {
-    id: i64,
+    /// What failed, for the page.
+    key: String,
     time: String,
     stamp: String,
-    /// The vehicle's title, its id, or that it was a whole run.
+    /// The vehicle's title, its id, or which run it was.
     what: String,
     record: Option<String>,
     advice: Advice,
@@ -40,15 +44,23 @@ impl Errors {
     }
 }
 
-fn failure(row: &LogRow, clock: Clock) -> Failure {
-    let t = clock.t;
-    let what = row.vehicle_title.as_deref().or(row.record_id.as_deref()).unwrap_or(t.whole_run).to_owned();
+fn failure(unsettled: &Unsettled, clock: Clock) -> Failure {
+    let (t, row) = (clock.t, &unsettled.last);
+    let run = || match unsettled.run_kind.as_deref() {
+        Some(kind) => format!("{}: {}", t.whole_run, kind_of(kind, t)),
+        None => t.whole_run.to_owned(),
+    };
+    let what = row.vehicle_title.clone().or_else(|| row.record_id.clone()).unwrap_or_else(run);
+    let times = (unsettled.times > 1)
+        .then(|| (t.times)(&format::count(unsettled.times), &clock.time(unsettled.since)));
+    let reason = Trigger::parse(&row.sync_type)
+        .map_or_else(|| row.sync_type.clone(), |trigger| (t.trigger)(trigger).to_owned());
     let status = row.http_status.map(|status| format!("HTTP {status}"));
     let took = row.duration_ms.map(|ms| format::duration(ms.into()));
     let tries = row.attempt_number.filter(|tries| *tries > 1).map(t.tries);
-    let facts = [Some(row.sync_type.clone()), row.source.clone(), status, took, tries];
+    let facts = [times, Some(reason), row.source.clone(), status, took, tries];
     Failure {
-        id: row.id,
+        key: row.record_id.clone().or_else(|| unsettled.run_kind.clone()).unwrap_or_default(),
         time: clock.time(row.created_at),
         stamp: row.created_at.to_rfc3339(),
         what,

@@ -4,13 +4,16 @@ use askama::Template;
 
 use super::{T, Tone};
 use crate::{
-    alerts::{AlertState, Rule},
+    alerts::Rule,
     http::dashboard::{
         format::{self, Clock},
         snapshot::Snapshot,
     },
     monitor::{Comparison, Kpi, Unit},
 };
+
+/// Requests from which on the cache is judged.
+const JUDGED_FROM: u64 = 100;
 
 #[derive(Template)]
 #[template(path = "dashboard/parts/kpis.html", config = "src/http/askama.toml")]
@@ -39,12 +42,46 @@ impl Kpis {
     }
 }
 
-/// The labels of the figures that miss their targets, but for the queue when an alert tells of its dead records already.
-pub(super) fn missed(now: &Snapshot, clock: Clock) -> Vec<&'static str> {
-    let told =
-        now.alerts.iter().any(|alert| alert.rule == Rule::DeadRecords && alert.state == AlertState::Firing);
-    let missed = |tile: &Tile| tile.tone == Tone::Bad && !(told && tile.name == "queue_depth");
-    tiles(now, clock.t).into_iter().filter(missed).map(|tile| tile.label).collect()
+/// What is wrong where figures miss their targets, in words, each once; not what one of the alerts tells already.
+pub(super) fn missed(now: &Snapshot, clock: Clock, told: &[Rule]) -> Vec<&'static str> {
+    let t: T = clock.t;
+    let bad: Vec<&str> =
+        tiles(now, t).iter().filter(|tile| tile.tone == Tone::Bad).map(|tile| tile.name).collect();
+    let untold = bad.iter().filter(|name| {
+        // Errors are the stronger word for what the success rate says too.
+        let by_errors = **name == "success_rate" && bad.contains(&"error_rate");
+        let by_alert = same_as(name).iter().any(|rule| told.contains(rule));
+        !by_errors && !by_alert
+    });
+    untold.filter_map(|name| in_words(name, t)).collect()
+}
+
+/// The alerts that tell of the same trouble as a figure.
+fn same_as(name: &str) -> &'static [Rule] {
+    match name {
+        "success_rate" | "error_rate" => {
+            &[Rule::SuccessRate, Rule::Errors, Rule::AirtableRefuses, Rule::QuotaUsedUp]
+        }
+        "average_duration" => &[Rule::Slow],
+        "nightly_success" => &[Rule::NightlyFailing, Rule::NightlyFailed],
+        "queue_depth" => &[Rule::DeadRecords],
+        "api_calls" => &[Rule::QuotaUsedUp],
+        _ => &[],
+    }
+}
+
+/// What is wrong when a figure misses its target.
+fn in_words(name: &str, t: T) -> Option<&'static str> {
+    Some(match name {
+        "success_rate" => t.fail_or_warn,
+        "error_rate" => (t.alert)(Rule::SuccessRate).cause,
+        "average_duration" => (t.alert)(Rule::Slow).cause,
+        "cache_hit_rate" => t.few_hits,
+        "nightly_success" => t.nights_missed,
+        "queue_depth" => (t.alert)(Rule::DeadRecords).cause,
+        "api_calls" => (t.alert)(Rule::QuotaUsedUp).cause,
+        _ => return None,
+    })
 }
 
 fn tiles(now: &Snapshot, t: T) -> Vec<Tile> {
@@ -93,11 +130,24 @@ fn tiles(now: &Snapshot, t: T) -> Vec<Tile> {
             kpis.consistency_average,
             p95(kpis.consistency_p95).unwrap_or_else(|| t.consistency_hint.to_owned()),
         ),
-        judged("cache_hit_rate", t.cache_hit_rate, kpis.cache_hit_rate, t.this_instance.to_owned()),
+        hits(
+            now,
+            t,
+            judged("cache_hit_rate", t.cache_hit_rate, kpis.cache_hit_rate, t.this_instance.to_owned()),
+        ),
         judged("nightly_success", t.nightly_success, kpis.nightly_success, t.seven_nights.to_owned()),
         queue(now, t, judged("queue_depth", t.queue_depth, kpis.queue_depth, String::new())),
         calls(now, t, judged("api_calls", t.api_calls, kpis.api_calls, t.this_month.to_owned())),
     ]
+}
+
+/// The cache's share of answers, which a few requests after the start say nothing about.
+fn hits(now: &Snapshot, t: T, tile: Tile) -> Tile {
+    let asked = now.cache.hits + now.cache.misses;
+    if asked == 0 || asked >= JUDGED_FROM {
+        return tile;
+    }
+    Tile { tone: Tone::Plain, verdict: t.too_few, ..tile }
 }
 
 /// The queue as it is now: what was given up needs somebody.

@@ -34,11 +34,12 @@ pub(in crate::http::dashboard) struct RunView {
     pub(in crate::http::dashboard) id: i64,
     pub(in crate::http::dashboard) kind: &'static str,
     pub(in crate::http::dashboard) trigger: String,
+    /// Whether the trigger says more than the kind.
+    pub(in crate::http::dashboard) has_reason: bool,
     pub(in crate::http::dashboard) state: &'static str,
     pub(in crate::http::dashboard) tone: Tone,
     pub(in crate::http::dashboard) started: String,
     pub(in crate::http::dashboard) stamp: String,
-    pub(in crate::http::dashboard) finished: Option<String>,
     pub(in crate::http::dashboard) duration: String,
     pub(in crate::http::dashboard) seen: String,
     pub(in crate::http::dashboard) changes: String,
@@ -68,14 +69,14 @@ impl RunView {
         let changes = counts.created + counts.updated + counts.archived + counts.deleted;
         Self {
             id: run.id,
-            kind: kind_of(run, t),
+            kind: kind_of(&run.kind, t),
             trigger: Trigger::parse(&run.trigger)
                 .map_or(run.trigger.clone(), |trigger| (t.trigger)(trigger).to_owned()),
+            has_reason: run.kind != run.trigger,
             state,
             tone,
             started: clock.time(run.started_at),
             stamp: run.started_at.to_rfc3339(),
-            finished: run.finished_at.map(|time| clock.time(time)),
             duration: format::duration(milliseconds(run.duration_ms)),
             seen: format::count(counts.seen.into()),
             changes: format::count(changes.into()),
@@ -85,8 +86,8 @@ impl RunView {
 }
 
 /// A run's kind in words.
-fn kind_of(run: &Run, t: T) -> &'static str {
-    match run.kind.as_str() {
+pub(super) fn kind_of(kind: &str, t: T) -> &'static str {
+    match kind {
         "full" => t.run_full,
         "catch_up" => t.run_catch_up,
         _ => t.run_replay,
@@ -101,7 +102,12 @@ fn progress(run: &Run, listed: i64, t: T) -> Progress {
         Some((_, all)) => (t.progress_of)(&shown, &format::count(all), &pages),
         None => (t.progress)(&shown, &pages),
     };
-    Progress { id: run.id, label: format!("{}: {}", (t.run_title)(run.id), kind_of(run, t)), text, share }
+    Progress {
+        id: run.id,
+        label: format!("{}: {}", (t.run_title)(run.id), kind_of(&run.kind, t)),
+        text,
+        share,
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a duration for people")]

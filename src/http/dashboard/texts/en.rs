@@ -1,7 +1,7 @@
 //! English.
 
-use super::{Advice, Question, Texts};
-use crate::{airtable::Kind, domain::Trigger};
+use super::{Advice, Question, Texts, advice::en};
+use crate::domain::Trigger;
 
 pub(in crate::http::dashboard) static EN: Texts = Texts {
     code: "en",
@@ -31,6 +31,11 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
 
     all_well: "All is well",
     all_well_detail: "No alert fires, and every figure meets its target.",
+    not_loaded: "Nothing is loaded yet",
+    first_load: "The first load is under way; the website is empty until it ends.",
+    fail_or_warn: "Many syncs fail or carry warnings",
+    nights_missed: "A nightly run of the last seven days is missing",
+    few_hits: "The cache answers fewer visits than it should",
     look_at: |n| {
         if n == 1 { "1 thing to look at".to_owned() } else { format!("{n} things to look at") }
     },
@@ -71,6 +76,7 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     holds: "Met",
     misses: "Missed",
     no_data: "No data",
+    too_few: "Too few to judge yet",
 
     volume: "Syncs per hour",
     volume_sum: |total, peak| format!("{total} in 24 hours; the busiest hour had {peak}."),
@@ -78,7 +84,9 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     durations_sum: |low, high| {
         format!("Between {low} and {high} in the last 24 hours, of those that succeeded.")
     },
+    durations_one: |value| format!("{value} in the last 24 hours, of those that succeeded."),
     durations_none: "No sync in the last 24 hours.",
+    durations_none_good: "No sync succeeded in the last 24 hours.",
     success: "Success",
     warning: "Warning",
     error: "Error",
@@ -88,13 +96,15 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     as_table: "Show as a table",
 
     errors: "Recent errors",
-    no_errors: "No error is on record.",
+    errors_hint: "One for each vehicle; what succeeded since is not here any more.",
+    no_errors: "Nothing is unsettled: whatever failed was synced since.",
     to_do: "What to do:",
     tries: |n| format!("try {n}"),
     replay: "Replay",
     replay_record: |record| format!("Replay {record}"),
     replay_failed: "Replay all that failed",
-    whole_run: "A whole run",
+    times: |n, since| format!("{n} times since {since}"),
+    whole_run: "Run",
 
     runs: "Runs",
     no_runs: "No run yet.",
@@ -126,6 +136,13 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     progress: |seen, pages| format!("{seen} records read, {pages} pages"),
     progress_of: |seen, of, pages| format!("{seen} of about {of} records read, {pages} pages"),
     report: "Report",
+    logged: "Records of the run",
+    logged_sum: |errors, warnings, changed| {
+        format!("{errors} failed, {warnings} with warnings, {changed} changed; what failed stands first.")
+    },
+    logged_part: |from, to, all| format!("{from} to {to} of {all}"),
+    previous: "← Previous",
+    next: "Next →",
     trigger: |trigger| match trigger {
         Trigger::Webhook => "Airtable's notice",
         Trigger::Bulk => "first load",
@@ -137,8 +154,8 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
 
     queue: "Queue",
     queue_empty: "The queue is empty.",
-    queue_more: |n| format!("and {n} more"),
-    record: "Record",
+    more_waiting: |n| format!("and {n} more waiting; all of them at"),
+    more_dead: |n| format!("and {n} more given up; all of them at"),
     waiting: "Waiting",
     dead: "Given up",
     next_try: "Next try",
@@ -149,6 +166,7 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     resolved: "Resolved",
     critical: "Critical",
     since: |time| format!("since {time}"),
+    email: "email",
     told: |channels| format!("Told by {channels}"),
     to_be_told: |channels| format!("Still to tell: {channels}"),
     not_told: |channels| format!("Could not be told by {channels}"),
@@ -209,8 +227,9 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
     say_alert: |title| format!("Alert: {title}"),
     say_resolved: |title| format!("Alert resolved: {title}"),
 
-    airtable: |kind| Advice { cause: cause(kind), remedy: kind.remedy() },
-    alert: |rule| Advice { cause: rule.title(), remedy: rule.remedy() },
+    airtable: en::airtable,
+    alert: en::alert,
+    trouble: en::trouble,
     database: Advice {
         cause: "The database did not store it",
         remedy: "Read the message; if PostgreSQL was down, vitrina tries again by itself. Else replay it and see the service's log.",
@@ -225,20 +244,3 @@ pub(in crate::http::dashboard) static EN: Texts = Texts {
         remedy: "Read the message, and replay it when its cause is mended.",
     },
 };
-
-fn cause(kind: Kind) -> &'static str {
-    match kind {
-        Kind::RateLimited => "Airtable asked us to slow down",
-        Kind::QuotaUsedUp => "The month's requests are used up",
-        Kind::Unavailable => "Airtable is failing",
-        Kind::TimedOut => "Airtable did not answer in time",
-        Kind::Unreachable => "Airtable cannot be reached",
-        Kind::BrokenResponse => "Airtable's answer cannot be read",
-        Kind::TooLarge => "Airtable's answer is too large",
-        Kind::Unauthorized => "Airtable refuses the token",
-        Kind::Forbidden => "The token does not reach the base",
-        Kind::NotFound => "Airtable does not know the base or the table",
-        Kind::IteratorLost => "Airtable forgot the listing half-way",
-        Kind::InvalidRequest => "Airtable did not understand the question",
-    }
-}

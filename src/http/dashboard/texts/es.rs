@@ -1,14 +1,14 @@
 //! Spanish.
 
-use super::{Advice, Question, Texts};
-use crate::{airtable::Kind, alerts::Rule, domain::Trigger};
+use super::{Advice, Question, Texts, advice::es};
+use crate::domain::Trigger;
 
 pub(in crate::http::dashboard) static ES: Texts = Texts {
     code: "es",
     other_code: "en",
     other_name: "English",
     panel: "Panel",
-    tagline: "Airtable y el sitio, al paso",
+    tagline: "Airtable y el sitio, al día",
     skip: "Ir al contenido",
     log_out: "Salir",
     live: "En vivo",
@@ -31,6 +31,11 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
 
     all_well: "Todo en orden",
     all_well_detail: "Ninguna alerta, y cada indicador cumple su meta.",
+    not_loaded: "Todavía no se ha cargado nada",
+    first_load: "La primera carga está en marcha; hasta que termine, el sitio está vacío.",
+    fail_or_warn: "Muchas sincronizaciones fallan o traen avisos",
+    nights_missed: "Faltó alguna corrida nocturna en los últimos siete días",
+    few_hits: "El caché responde menos visitas de las que debe",
     look_at: |n| {
         if n == 1 { "Hay 1 cosa que mirar".to_owned() } else { format!("Hay {n} cosas que mirar") }
     },
@@ -75,6 +80,7 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     holds: "Cumple",
     misses: "No cumple",
     no_data: "Sin datos",
+    too_few: "Aún pocas para juzgar",
 
     volume: "Sincronizaciones por hora",
     volume_sum: |total, peak| format!("{total} en 24 horas; la hora más cargada tuvo {peak}."),
@@ -82,7 +88,9 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     durations_sum: |low, high| {
         format!("Entre {low} y {high} en las últimas 24 horas, de las que salieron bien.")
     },
+    durations_one: |value| format!("{value} en las últimas 24 horas, de las que salieron bien."),
     durations_none: "Ninguna sincronización en las últimas 24 horas.",
+    durations_none_good: "Ninguna sincronización salió bien en las últimas 24 horas.",
     success: "Éxito",
     warning: "Aviso",
     error: "Error",
@@ -92,13 +100,15 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     as_table: "Ver como tabla",
 
     errors: "Errores recientes",
-    no_errors: "Ningún error registrado.",
+    errors_hint: "Uno por auto; lo que después salió bien ya no está aquí.",
+    no_errors: "Nada pendiente: lo que haya fallado ya se sincronizó.",
     to_do: "Qué hacer:",
     tries: |n| format!("intento {n}"),
     replay: "Repetir",
     replay_record: |record| format!("Repetir {record}"),
     replay_failed: "Repetir todo lo fallido",
-    whole_run: "Corrida completa",
+    times: |n, since| format!("{n} veces desde {since}"),
+    whole_run: "Corrida",
 
     runs: "Corridas",
     no_runs: "Todavía no hay corridas.",
@@ -130,6 +140,13 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     progress: |seen, pages| format!("{seen} registros leídos, {pages} páginas"),
     progress_of: |seen, of, pages| format!("{seen} de unos {of} registros leídos, {pages} páginas"),
     report: "Informe",
+    logged: "Registros de la corrida",
+    logged_sum: |errors, warnings, changed| {
+        format!("{errors} con error, {warnings} con avisos, {changed} cambiados; primero lo que falló.")
+    },
+    logged_part: |from, to, all| format!("Del {from} al {to} de {all}"),
+    previous: "← Anteriores",
+    next: "Siguientes →",
     trigger: |trigger| match trigger {
         Trigger::Webhook => "aviso de Airtable",
         Trigger::Bulk => "primera carga",
@@ -141,8 +158,8 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
 
     queue: "Cola",
     queue_empty: "La cola está vacía.",
-    queue_more: |n| format!("y {n} más"),
-    record: "Registro",
+    more_waiting: |n| format!("y {n} más en espera; todos en"),
+    more_dead: |n| format!("y {n} más sin intentos; todos en"),
     waiting: "En espera",
     dead: "Sin más intentos",
     next_try: "Próximo intento",
@@ -153,6 +170,7 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     resolved: "Resuelta",
     critical: "Urgente",
     since: |time| format!("desde {time}"),
+    email: "correo",
     told: |channels| format!("Avisado por {channels}"),
     to_be_told: |channels| format!("Por avisar: {channels}"),
     not_told: |channels| format!("No se pudo avisar por {channels}"),
@@ -213,8 +231,9 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
     say_alert: |title| format!("Alerta: {title}"),
     say_resolved: |title| format!("Alerta resuelta: {title}"),
 
-    airtable,
-    alert,
+    airtable: es::airtable,
+    alert: es::alert,
+    trouble: es::trouble,
     database: Advice {
         cause: "La base de datos no lo guardó",
         remedy: "Lea el mensaje; si PostgreSQL estaba caído, se reintenta solo. Si no, repítalo y mire el registro del servicio.",
@@ -232,119 +251,3 @@ pub(in crate::http::dashboard) static ES: Texts = Texts {
         remedy: "Lea el mensaje y repítalo cuando la causa esté remediada.",
     },
 };
-
-fn airtable(kind: Kind) -> Advice {
-    let (cause, remedy) = match kind {
-        Kind::RateLimited => (
-            "Airtable pidió ir más despacio",
-            "Nada, si es raro: vitrina espera. Si no, busque qué más lee esta base o baje airtable.requests_per_second.",
-        ),
-        Kind::QuotaUsedUp => (
-            "Se agotaron las llamadas del mes",
-            "Suba el plan de Airtable y reanude, o espere al primero del mes (UTC).",
-        ),
-        Kind::Unavailable => (
-            "Airtable está fallando",
-            "Nada al principio: vitrina reintenta. Si dura, vea https://status.airtable.com.",
-        ),
-        Kind::TimedOut => (
-            "Airtable no respondió a tiempo",
-            "Nada al principio: vitrina reintenta. Si dura, revise la red, baje airtable.page_size o suba airtable.request_timeout.",
-        ),
-        Kind::Unreachable => (
-            "No se alcanza Airtable",
-            "Revise la red, el DNS y el proxy de esta máquina, y AIRTABLE_API_URL; vitrina reintenta sola.",
-        ),
-        Kind::BrokenResponse => (
-            "Airtable respondió algo ilegible",
-            "Revise que AIRTABLE_API_URL sea la de Airtable y que ningún proxy responda en su lugar; vitrina reintenta sola.",
-        ),
-        Kind::TooLarge => (
-            "La respuesta de Airtable es demasiado grande",
-            "Baje airtable.page_size o suba airtable.max_response_bytes.",
-        ),
-        Kind::Unauthorized => (
-            "Airtable rechaza el token",
-            "Ponga en AIRTABLE_API_KEY un token personal válido: este está mal o fue revocado. Reinicie después.",
-        ),
-        Kind::Forbidden => (
-            "El token no alcanza la base",
-            "Revise AIRTABLE_BASE_ID y AIRTABLE_TABLE_ID, y dé al token acceso a la base y los permisos data.records:read y schema.bases:read.",
-        ),
-        Kind::NotFound => (
-            "Airtable no conoce la base o la tabla",
-            "Revise AIRTABLE_BASE_ID, AIRTABLE_TABLE_ID y AIRTABLE_API_URL.",
-        ),
-        Kind::IteratorLost => {
-            ("Airtable olvidó la lista a medias", "Nada: la lista empieza de nuevo desde su primera página.")
-        }
-        Kind::InvalidRequest => (
-            "Airtable no entendió la consulta",
-            "Lea su mensaje: lo más probable es que un campo de la configuración cambió de nombre o ya no existe.",
-        ),
-    };
-    Advice { cause, remedy }
-}
-
-fn alert(rule: Rule) -> Advice {
-    let (cause, remedy) = match rule {
-        Rule::AirtableRefuses => (
-            "Airtable rechaza a vitrina",
-            "Ponga en AIRTABLE_API_KEY un token válido con los permisos data.records:read y schema.bases:read, revise AIRTABLE_BASE_ID y \
-             AIRTABLE_TABLE_ID, y reinicie. Lo que se avisó mientras tanto espera en la cola y se sincroniza entonces.",
-        ),
-        Rule::QuotaUsedUp => (
-            "Se agotaron las llamadas del mes a Airtable",
-            "Suba el plan de Airtable y reanude aquí, o espere al primero del mes (UTC). Hasta entonces el sitio muestra lo último conocido.",
-        ),
-        Rule::BrakePulled => (
-            "Demasiados autos saldrían de la lista",
-            "Mire la tabla en Airtable: ¿se vació, o cambió OrdenStatus? Si los autos de verdad se vendieron, sincronice todo sin el freno; \
-             hasta entonces nada sale de la lista.",
-        ),
-        Rule::NightlyFailing => (
-            "Varias noches sin corrida completa",
-            "Remedie lo que dice el error de la corrida y sincronice todo. Hasta entonces solo los avisos y las puestas al día mantienen el \
-             sitio, y lo que desapareció de Airtable puede seguir publicado.",
-        ),
-        Rule::NightlyFailed => (
-            "Faltó la corrida completa de anoche",
-            "Remedie lo que dice el error de la corrida y sincronice todo. Hasta entonces solo los avisos y las puestas al día mantienen el sitio.",
-        ),
-        Rule::QueueOld => (
-            "Hay registros que esperan demasiado",
-            "Vea por qué no se sincroniza el más antiguo: casi siempre es Airtable o el token. Remediado eso, la cola se vacía sola.",
-        ),
-        Rule::DeadRecords => (
-            "Hay registros sin más intentos",
-            "Remedie lo que dicen sus errores y repítalos con «Repetir todo lo fallido».",
-        ),
-        Rule::SuccessRate => (
-            "Fallan demasiadas sincronizaciones",
-            "Lea los errores y avisos recientes, remedie su causa y repita lo fallido.",
-        ),
-        Rule::Slow => (
-            "Las sincronizaciones tardan demasiado",
-            "Vea en los tiempos del registro qué parte tarda: la espera (muchas ediciones a la vez), Airtable o la base de datos.",
-        ),
-        Rule::Errors => (
-            "Muchos errores en una hora",
-            "Lea los últimos errores, haga lo que dice cada uno y repita lo fallido.",
-        ),
-        Rule::FieldsMissing => (
-            "Falta en Airtable un campo configurado",
-            "Restaure o renombre el campo en Airtable, o ponga el actual en config/fields.toml; mientras tanto su columna guarda lo último. \
-             «vitrina doctor» dice cuáles se parecen.",
-        ),
-        Rule::ListenerDown => (
-            "No se oyen los cambios de otras instancias",
-            "Revise que DATABASE_URL lleve a PostgreSQL mismo o al puerto de sesión del pooler, y que las conexiones duren.",
-        ),
-        Rule::WebhookDead => (
-            "El webhook de Airtable está muerto",
-            "Ejecute «vitrina webhook list» y «vitrina webhook create», y revise que el token tenga el permiso webhook:manage. Mientras tanto \
-             las puestas al día mantienen el sitio, con minutos de retraso.",
-        ),
-    };
-    Advice { cause, remedy }
-}
