@@ -99,8 +99,12 @@ impl Judge {
         let queue = &figures.queue;
         let oldest = queue.oldest.filter(|oldest| now - *oldest > delta(self.settings.max_queue_age))?;
         let detail = format!(
-            "{} wait, the oldest for {} (more than {}).{}",
-            records(queue.waiting),
+            "{}, the oldest for {} (more than {}).{}",
+            if queue.waiting == 1 {
+                "1 record waits".to_owned()
+            } else {
+                format!("{} records wait", queue.waiting)
+            },
             lasting(now - oldest),
             lasting(delta(self.settings.max_queue_age)),
             quoted(" Its last error: ", queue.oldest_error.as_deref())
@@ -208,10 +212,6 @@ fn dead(figures: &AlertFigures) -> Option<Trouble> {
             quoted(" The latest error: ", queue.dead_error.as_deref())
         ),
     })
-}
-
-fn records(count: i64) -> String {
-    if count == 1 { "1 record".to_owned() } else { format!("{count} records") }
 }
 
 /// Words of others, cut short.
