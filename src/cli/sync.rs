@@ -48,7 +48,7 @@ pub(super) struct ReplayOptions {
     #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<DateTime<Utc>>,
     /// The end of the span, after --from; now unless given.
-    #[arg(long, value_name = "TIME", value_parser = time, requires = "from")]
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "from", conflicts_with_all = ["records", "failed"])]
     to: Option<DateTime<Utc>>,
     /// All records whose last sync failed, and all that the queue has given up.
     #[arg(long)]

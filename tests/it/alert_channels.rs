@@ -612,7 +612,7 @@ async fn the_command_line_sends_a_sample_to_each_channel_and_says_how_it_went() 
     let mail = MailServer::start(Offers::Login).await;
     mail.does_not_know("desk@example.mx");
     let settings = [
-        ("CHANNELS__EMAIL_TO", "ana@example.mx, desk@example.mx".to_owned()),
+        ("CHANNELS__EMAIL_TO", r#"["ana@example.mx", "desk@example.mx"]"#.to_owned()),
         ("CHANNELS__EMAIL_FROM", "alerts@example.mx".to_owned()),
         ("CHANNELS__SMTP_HOST", "127.0.0.1".to_owned()),
         ("CHANNELS__SMTP_PORT", mail.port.to_string()),

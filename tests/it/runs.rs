@@ -495,7 +495,7 @@ async fn the_command_line_reads_a_span_as_the_api_does() {
         (&["--from", "yesterday"][..], "a day such as 2026-11-23"),
         (&["--from", "2020-11-24", "--to", "2020-11-23"], "it should be after from"),
         (&["--from", "9999-01-01"], "yet to come"),
-        (&["--failed", "--to", "2020-11-23"], "--from"),
+        (&["--failed", "--to", "2020-11-23"], "--failed"),
     ] {
         let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_vitrina"));
         let output = command.arg("replay").args(arguments).env_clear().output().await.unwrap();
