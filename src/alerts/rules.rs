@@ -192,7 +192,7 @@ fn reported(rule: Rule, reports: &[Report], since: DateTime<Utc>) -> Option<Trou
 
 /// What an instance says, as a sentence: with a capital, unless it begins with a name of some kind, and a full stop.
 fn sentence(said: &str) -> String {
-    let first = said.split([' ', ',', ';']).next().unwrap_or_default();
+    let first = said.split(' ').next().unwrap_or_default().trim_end_matches([',', ';', ':', '.', '!', '?']);
     let word = !first.is_empty() && first.chars().all(char::is_lowercase);
     let capital = said.chars().next().filter(|_| word).map(|first| first.to_uppercase().collect::<String>());
     let rest =
