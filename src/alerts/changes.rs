@@ -1,18 +1,31 @@
 //! What has changed since the last check: a pure function of what was known and what is found now.
 //!
 //! **Invariants:** a trouble that lasts changes nothing but its figures. One that is over is resolved only when it has been gone for
-//! `alerts.resolve_after`, so what comes and goes is told once.
+//! `alerts.resolve_after`, so what comes and goes is told once. One in whose place a worse one has come is neither: nobody hears that it is over.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::rules::Trouble;
+use super::{Rule, rules::Trouble};
 use crate::db::alerts::{AlertRow, AlertState};
 
-/// A row to be written, and whether somebody should hear of it.
+/// A row to be written, and what has become of the alert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Change {
     pub(super) alert: AlertRow,
-    pub(super) told: bool,
+    pub(super) turn: Turn,
+}
+
+/// What has become of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// It is new.
+    Fires,
+    /// It is as it was, with new figures.
+    Lasts,
+    /// It is over.
+    Ends,
+    /// A worse one stands for it from now on.
+    YieldsTo(Rule),
 }
 
 /// The rows that differ from what is known.
@@ -30,28 +43,35 @@ pub(super) fn changes(
             severity: trouble.rule.severity(),
             state: AlertState::Firing,
             since: before.map_or(trouble.since.unwrap_or(now), |before| before.since),
+            fired_at: before.map_or(now, |before| before.fired_at),
             seen_at: now,
             resolved_at: None,
             detail: trouble.detail.clone(),
         };
-        Change { alert, told: before.is_none() }
+        Change { alert, turn: if before.is_none() { Turn::Fires } else { Turn::Lasts } }
     });
-    let over = known
+    let gone = known
         .iter()
-        .filter(|alert| alert.state == AlertState::Firing && now - alert.seen_at >= resolve_after)
+        .filter(|alert| alert.state == AlertState::Firing)
         .filter(|alert| troubles.iter().all(|trouble| trouble.rule.key() != alert.key))
-        .map(|alert| Change {
-            alert: AlertRow { state: AlertState::Resolved, resolved_at: Some(now), ..alert.clone() },
-            told: true,
+        .filter_map(|alert| {
+            let worse = Rule::of_key(&alert.key).and_then(Rule::yields_to);
+            let worse = worse.filter(|worse| troubles.iter().any(|trouble| trouble.rule == *worse));
+            let over = AlertRow { state: AlertState::Resolved, resolved_at: Some(now), ..alert.clone() };
+            match worse {
+                Some(worse) => Some(Change { alert: alert.clone(), turn: Turn::YieldsTo(worse) }),
+                None if now - alert.seen_at >= resolve_after => {
+                    Some(Change { alert: over, turn: Turn::Ends })
+                }
+                None => None,
+            }
         });
-    found.chain(over).collect()
+    found.chain(gone).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alerts::Rule;
-
     const PATIENCE: TimeDelta = TimeDelta::minutes(2);
 
     fn at(minute: i64) -> DateTime<Utc> {
@@ -65,7 +85,7 @@ mod tests {
         for (minute, there) in (0..).zip(there) {
             let troubles: &[Trouble] = if *there { std::slice::from_ref(&trouble) } else { &[] };
             for change in changes(&known, troubles, PATIENCE, at(minute)) {
-                if change.told {
+                if change.turn != Turn::Lasts {
                     told.push((minute, change.alert.state));
                 }
                 known = vec![change.alert];
@@ -95,8 +115,25 @@ mod tests {
         let later = Trouble { since: Some(at(3)), ..trouble("2 records") };
         let change = changes(&[first], &[later], PATIENCE, at(5)).remove(0);
         assert_eq!(
-            (change.alert.since, change.alert.detail.as_str(), change.told),
-            (at(-10), "2 records", false)
+            (change.alert.since, change.alert.detail.as_str(), change.turn),
+            (at(-10), "2 records", Turn::Lasts)
+        );
+    }
+
+    #[test]
+    fn a_worse_alert_takes_the_place_of_another_at_once_and_nothing_is_over() {
+        let night = |rule| Trouble { rule, since: Some(at(-10)), detail: String::new() };
+        let first = changes(&[], &[night(Rule::NightlyFailed)], PATIENCE, at(0)).remove(0).alert;
+        let turns: Vec<(String, Turn)> = changes(&[first], &[night(Rule::NightlyFailing)], PATIENCE, at(1))
+            .into_iter()
+            .map(|change| (change.alert.key, change.turn))
+            .collect();
+        assert_eq!(
+            turns,
+            [
+                ("nightly_failing".to_owned(), Turn::Fires),
+                ("nightly_failed".to_owned(), Turn::YieldsTo(Rule::NightlyFailing)),
+            ]
         );
     }
 

@@ -3,7 +3,8 @@
 //! **Invariants**
 //! - Each channel has a loop of its own, so one that is dead holds up no other, nor the checks, nor the sync.
 //! - A message is marked as sent only after the channel took it. A crash in between sends it once more under the same id.
-//! - What is not taken is tried again, later each time, until the check gives it up (`channels.give_up_after`).
+//! - What is not taken is tried again, later each time, until the check gives it up (`channels.give_up_after`); what is refused for good is given
+//!   up at once.
 
 use std::time::Duration;
 
@@ -11,7 +12,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Alerts, channels::Channel, message::Message, rules::delta};
+use super::{
+    Alerts,
+    channels::{Channel, SendError},
+    message::Message,
+    rules::delta,
+};
 use crate::{
     clock,
     db::{DbError, alerts::outbox::Claimed},
@@ -70,13 +76,19 @@ impl Alerts {
         let Some(claimed) = db.claim_message(channel.name(), now, until).await? else { return Ok(false) };
         let sent = match serde_json::from_value::<Message>(claimed.content.clone()) {
             Ok(message) => channel.send(&claimed.message_id, &message, now).await,
-            Err(error) => Err(super::channels::SendError {
-                message: format!("this version cannot read it: {error}"),
-                retry_after: None,
-            }),
+            Err(error) => Err(SendError::new(format!("this version cannot read it: {error}"))),
         };
         match sent {
             Ok(()) => db.message_sent(claimed.id, now).await?,
+            Err(error) if error.for_good => {
+                tracing::error!(
+                    alert.channel = channel.name(),
+                    alert.subject = claimed.subject,
+                    "a message is given up: {}",
+                    error.message
+                );
+                db.message_refused(claimed.id, &error.message, now).await?;
+            }
             Err(error) => {
                 let wait = self.backoff(&claimed).max(error.retry_after.unwrap_or_default());
                 tracing::warn!(

@@ -34,6 +34,9 @@ pub(super) struct Notice {
     pub(super) remedy: String,
     /// Where to see more.
     pub(super) look: String,
+    /// The key of the worse alert that stands for it from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replaced_by: Option<String>,
     /// The dashboard's address.
     pub(super) link: Option<String>,
     pub(super) since: DateTime<Utc>,
@@ -47,6 +50,8 @@ pub(super) struct Notice {
 pub(super) enum Event {
     Fired,
     Resolved,
+    /// A worse one stands for it. Only for channels that keep alerts open; people read of the worse one.
+    Replaced,
 }
 
 /// The nightly run began or ended.
@@ -85,16 +90,23 @@ impl Notice {
             detail: alert.detail.clone(),
             remedy: rule.remedy().to_owned(),
             look: rule.look().to_owned(),
+            replaced_by: None,
             link: dashboard(public_url),
             since: alert.since,
             at: now,
         }
     }
 
+    /// Tells that a worse one stands for the alert.
+    pub(super) fn replaced(self, by: Rule) -> Self {
+        Self { event: Event::Replaced, replaced_by: Some(by.key().to_owned()), ..self }
+    }
+
     /// One line: which installation, how bad, what.
     pub(super) fn headline(&self, name: &str) -> String {
         let how = match (self.event, self.severity) {
             (Event::Resolved, _) => "Resolved",
+            (Event::Replaced, _) => "Replaced by a worse one",
             (Event::Fired, Severity::Critical) => "Critical",
             (Event::Fired, Severity::Warning) => "Warning",
         };
@@ -114,7 +126,7 @@ impl Notice {
                 ("What to do", self.remedy.clone()),
                 ("Where to look", look),
             ],
-            Event::Resolved => vec![
+            Event::Resolved | Event::Replaced => vec![
                 ("What it was", self.detail.clone()),
                 (
                     "When",

@@ -7,8 +7,9 @@
 //! **Invariants**
 //! - A change is told once to each channel, whatever the number of instances: checks take turns, and messages are written in the
 //!   transaction that changed the alert.
+//! - Messages are written for the channels of all instances; each sends those of its own.
 //! - An alert that instances report is over when none of them reports it any more; an instance that died is forgotten after
-//!   [`SILENT_CHECKS`] checks.
+//!   [`SILENT_CHECKS`] checks. Fields that are gone are remembered in the database, so each instance reports them, whichever noticed.
 //! - Time is an argument.
 //!
 //! **Not here:** the figures that people look at (`monitor`), what the process knows to be wrong (`signals`). While PostgreSQL is down
@@ -34,7 +35,7 @@ use serde::Serialize;
 use tokio::sync::watch as news;
 
 use self::{
-    changes::changes,
+    changes::{Change, Turn, changes},
     channels::Channel,
     rules::{Judge, delta},
 };
@@ -42,7 +43,7 @@ pub use self::{channels::ChannelError, rule::Rule, sample::Sample};
 pub use crate::db::alerts::{AlertState, Severity, outbox::Delivery};
 use crate::{
     config::{ChannelSettings, Config},
-    db::{Db, DbError, alerts::AlertRow},
+    db::{Db, DbError},
     sync::{Engine, Nightly},
 };
 
@@ -134,33 +135,31 @@ impl Alerts {
 
     /// Looks what is wrong at `now`, writes down what has changed, and has it told.
     pub async fn check(&self, now: DateTime<Utc>) -> Result<(), DbError> {
-        let Inner { db, engine, judge, .. } = &*self.0;
+        let Inner { db, judge, .. } = &*self.0;
         let settings = &judge.settings;
-        let raised: Vec<(&str, DateTime<Utc>, String)> = engine
-            .signals()
-            .all()
-            .into_iter()
-            .map(|(signal, raised)| (Rule::of_signal(signal).key(), raised.since, raised.detail))
-            .collect();
+        let raised = self.raised(now).await?;
         let mut check = db.begin_alert_check().await?;
         check.report(db, &raised, now).await?;
+        let unheard = now - delta(self.0.sending.give_up_after);
+        let channels = check.channels(&self.own_channels(), unheard, now).await?;
         let reports = check.reports(now - delta(settings.check_every * SILENT_CHECKS)).await?;
         let figures = check.figures(delta(settings.rate_window), now).await?;
         let troubles = judge.troubles(&figures, &reports, now);
         let known = check.alerts().await?;
         let changes = changes(&known, &troubles, delta(settings.resolve_after), now);
         for change in &changes {
-            check.save(&change.alert).await?;
-            if change.told {
-                check.enqueue(&self.notices(&change.alert, now), now).await?;
+            match change.turn {
+                Turn::Fires | Turn::Lasts | Turn::Ends => check.save(&change.alert).await?,
+                Turn::YieldsTo(_) => check.forget(&change.alert.key).await?,
             }
+            check.enqueue(&self.notices(change, &channels, now), now).await?;
         }
         self.enqueue_pings(&mut check, now).await?;
-        let given_up = check.expire(now - delta(self.0.sending.give_up_after), now - KEPT, now).await?;
+        let given_up = check.expire(unheard, now - KEPT, now).await?;
         check.commit().await?;
         self.0.news.send_replace(());
         for message in given_up {
-            let error = message.last_error.as_deref().unwrap_or("nobody tried");
+            let error = message.last_error.as_deref().unwrap_or("no instance has had this channel");
             tracing::error!(
                 alert.channel = message.channel,
                 alert.subject = message.subject,
@@ -168,16 +167,39 @@ impl Alerts {
                 "a message is given up: {error}"
             );
         }
-        changes.iter().filter(|change| change.told).for_each(|change| log(&change.alert));
+        changes.iter().for_each(log);
         Ok(())
+    }
+
+    /// What this instance says is wrong: the signals of its process, and the fields that the database remembers as gone.
+    async fn raised(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<(&'static str, DateTime<Utc>, String)>, DbError> {
+        let engine = &self.0.engine;
+        let signals = engine.signals().all().into_iter();
+        let mut raised: Vec<_> = signals
+            .map(|(signal, raised)| (Rule::of_signal(signal).key(), raised.since, raised.detail))
+            .collect();
+        let fields = Rule::FieldsMissing.key();
+        if raised.iter().all(|(key, ..)| *key != fields)
+            && let Some((since, detail)) = engine.remembered_field_troubles().await?
+        {
+            raised.push((fields, since.unwrap_or(now), detail));
+        }
+        Ok(raised)
     }
 }
 
-fn log(alert: &AlertRow) {
-    let (key, detail) = (&alert.key, &alert.detail);
-    match (alert.state, alert.severity) {
-        (AlertState::Resolved, _) => tracing::info!(alert.key = key, "alert {key} is over: {detail}"),
-        (_, Severity::Critical) => tracing::error!(alert.key = key, "alert {key} fires: {detail}"),
-        (_, Severity::Warning) => tracing::warn!(alert.key = key, "alert {key} fires: {detail}"),
+fn log(change: &Change) {
+    let (key, detail) = (&change.alert.key, &change.alert.detail);
+    match (change.turn, change.alert.severity) {
+        (Turn::Lasts, _) => {}
+        (Turn::Ends, _) => tracing::info!(alert.key = key, "alert {key} is over: {detail}"),
+        (Turn::YieldsTo(worse), _) => {
+            tracing::info!(alert.key = key, "alert {} stands for {key} from now on", worse.key());
+        }
+        (Turn::Fires, Severity::Critical) => tracing::error!(alert.key = key, "alert {key} fires: {detail}"),
+        (Turn::Fires, Severity::Warning) => tracing::warn!(alert.key = key, "alert {key} fires: {detail}"),
     }
 }

@@ -102,6 +102,25 @@ impl Rule {
         }
     }
 
+    /// The worse trouble that stands for this one when it is there.
+    pub(super) fn yields_to(self) -> Option<Self> {
+        match self {
+            Self::NightlyFailed => Some(Self::NightlyFailing),
+            Self::AirtableRefuses
+            | Self::QuotaUsedUp
+            | Self::BrakePulled
+            | Self::NightlyFailing
+            | Self::QueueOld
+            | Self::DeadRecords
+            | Self::SuccessRate
+            | Self::Slow
+            | Self::Errors
+            | Self::FieldsMissing
+            | Self::ListenerDown
+            | Self::WebhookDead => None,
+        }
+    }
+
     /// What is wrong, in a few words.
     pub fn title(self) -> &'static str {
         match self {

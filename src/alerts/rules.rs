@@ -51,10 +51,7 @@ impl Judge {
             }
             Rule::ListenerDown => reported(rule, reports, now - delta(self.settings.listener_down_after)),
             Rule::BrakePulled => self.brake(figures),
-            Rule::NightlyFailing => {
-                self.nights(Rule::NightlyFailing, self.settings.critical_nights, figures, now)
-            }
-            Rule::NightlyFailed => self.nights(Rule::NightlyFailed, 1, figures, now),
+            Rule::NightlyFailing | Rule::NightlyFailed => self.nights(rule, figures, now),
             Rule::QueueOld => self.queue(figures, now),
             Rule::DeadRecords => dead(figures),
             Rule::SuccessRate => self.success_rate(figures),
@@ -71,16 +68,12 @@ impl Judge {
         Some(Trouble { rule: Rule::BrakePulled, since: Some(since), detail })
     }
 
-    fn nights(
-        &self,
-        rule: Rule,
-        least: usize,
-        figures: &AlertFigures,
-        now: DateTime<Utc>,
-    ) -> Option<Trouble> {
+    /// One of the two: many nights are told as such, and not as one as well.
+    fn nights(&self, rule: Rule, figures: &AlertFigures, now: DateTime<Utc>) -> Option<Trouble> {
         let runs = &figures.runs;
         let missed = nights::missed(&self.nightly, runs, delta(self.settings.nightly_overdue), now);
-        let since = *missed.last().filter(|_| missed.len() >= least)?;
+        let many = missed.len() >= self.settings.critical_nights;
+        let since = *missed.last().filter(|_| many == (rule == Rule::NightlyFailing))?;
         let how_many = match missed.len() {
             1 => format!("The night of {} had no full sync.", self.said(since)),
             several => {
@@ -106,8 +99,12 @@ impl Judge {
         let queue = &figures.queue;
         let oldest = queue.oldest.filter(|oldest| now - *oldest > delta(self.settings.max_queue_age))?;
         let detail = format!(
-            "{} wait, the oldest for {} (more than {}).{}",
-            records(queue.waiting),
+            "{}, the oldest for {} (more than {}).{}",
+            if queue.waiting == 1 {
+                "1 record waits".to_owned()
+            } else {
+                format!("{} records wait", queue.waiting)
+            },
             lasting(now - oldest),
             lasting(delta(self.settings.max_queue_age)),
             quoted(" Its last error: ", queue.oldest_error.as_deref())
@@ -183,15 +180,25 @@ fn reported(rule: Rule, reports: &[Report], since: DateTime<Utc>) -> Option<Trou
     for (place, report) in said.iter().enumerate() {
         if said[..place].iter().all(|before| before.detail != report.detail) {
             let space = if detail.is_empty() { "" } else { " " };
-            let stop = if report.detail.ends_with(['.', '!', '?']) { "" } else { "." };
             // Writing to a string cannot fail.
-            let _ = write!(detail, "{space}{}{stop}", report.detail);
+            let _ = write!(detail, "{space}{}", sentence(&report.detail));
         }
     }
     if said.len() > 1 {
         let _ = write!(detail, " {} instances say so.", said.len());
     }
     Some(Trouble { rule, since: said.iter().map(|report| report.since).min(), detail })
+}
+
+/// What an instance says, as a sentence: with a capital, unless it begins with a name of some kind, and a full stop.
+fn sentence(said: &str) -> String {
+    let first = said.split(' ').next().unwrap_or_default().trim_end_matches([',', ';', ':', '.', '!', '?']);
+    let word = !first.is_empty() && first.chars().all(char::is_lowercase);
+    let capital = said.chars().next().filter(|_| word).map(|first| first.to_uppercase().collect::<String>());
+    let rest =
+        if capital.is_some() { said.char_indices().nth(1).map_or("", |(at, _)| &said[at..]) } else { said };
+    let stop = if said.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{}{rest}{stop}", capital.unwrap_or_default())
 }
 
 fn dead(figures: &AlertFigures) -> Option<Trouble> {
@@ -207,16 +214,12 @@ fn dead(figures: &AlertFigures) -> Option<Trouble> {
     })
 }
 
-fn records(count: i64) -> String {
-    if count == 1 { "1 record".to_owned() } else { format!("{count} records") }
-}
-
 /// Words of others, cut short.
 fn quoted(before: &str, said: Option<&str>) -> String {
     const MOST: usize = 300;
     said.map_or_else(String::new, |said| match said.char_indices().nth(MOST) {
         Some((end, _)) => format!("{before}{}…", &said[..end]),
-        None => format!("{before}{said}."),
+        None => format!("{before}{}.", said.trim_end_matches('.')),
     })
 }
 

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{config::Config, db::alerts::Severity};
 
-/// How a channel took its sample.
+/// How a channel took its sample; each recipient of e-mail is one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sample {
     /// The channel's name.
-    pub channel: &'static str,
+    pub channel: String,
     /// Messages that it took.
     pub sent: usize,
     /// Why it did not take the next one.
@@ -31,7 +31,7 @@ impl Sample {
     }
 
     async fn send(channel: &Channel, public_url: Option<&str>, now: DateTime<Utc>) -> Self {
-        let mut sample = Self { channel: channel.name(), sent: 0, error: None };
+        let mut sample = Self { channel: channel.name().to_owned(), sent: 0, error: None };
         for message in channel.samples(|event| Message::Notice(notice(event, public_url, now))) {
             let id = uuid::Uuid::new_v4().to_string();
             match channel.send(&id, &message, now).await {
@@ -55,6 +55,7 @@ fn notice(event: Event, public_url: Option<&str>, now: DateTime<Utc>) -> Notice 
         detail: "Somebody ran `vitrina alerts test`. Nothing is wrong.".to_owned(),
         remedy: "Nothing: whoever reads this would hear of a real alert, too.".to_owned(),
         look: "vitrina alerts test".to_owned(),
+        replaced_by: None,
         link: super::message::dashboard(public_url),
         since: now,
         at: now,

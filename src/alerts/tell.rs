@@ -1,18 +1,21 @@
 //! What is put into the outbox: a message for each channel that is to hear of something.
 //!
-//! **Invariants:** a nightly run's beginning and end are each told once, whoever of the instances ran it and whoever notices.
+//! **Invariants:** what concerns an alert is told to the channels of all instances, whoever of them notices it; a channel that is there only
+//! later is told of what still fires. A nightly run's beginning and end are each told once, whoever of the instances ran it and whoever
+//! notices.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     Alerts, Rule,
+    changes::{Change, Turn},
     channels::Channel,
     message::{Message, Notice, Ping, PingEvent},
 };
 use crate::db::{
     DbError,
     alerts::{
-        AlertCheck, AlertRow,
+        AlertCheck, KnownChannel,
         outbox::{NewMessage, NightlyRun},
     },
 };
@@ -33,13 +36,35 @@ impl Alerts {
         Ok(())
     }
 
-    /// What each channel is told of an alert as it is now.
-    pub(super) fn notices(&self, alert: &AlertRow, now: DateTime<Utc>) -> Vec<NewMessage> {
+    /// The channels of this instance that are told of alerts.
+    pub(super) fn own_channels(&self) -> Vec<KnownChannel> {
+        let own = self.0.channels.iter().filter(|channel| channel.hears_alerts());
+        own.map(|channel| KnownChannel { channel: channel.name().to_owned(), tracks: channel.tracks() })
+            .collect()
+    }
+
+    /// What each of `channels` is to be told of what has become of an alert. What fires is on one occasion, however long: who was told is not
+    /// told again.
+    pub(super) fn notices(
+        &self,
+        change: &Change,
+        channels: &[KnownChannel],
+        now: DateTime<Utc>,
+    ) -> Vec<NewMessage> {
+        let alert = &change.alert;
         let Some(rule) = Rule::of_key(&alert.key) else { return Vec::new() };
         let notice = Notice::of(alert, rule, self.0.judge.settings.public_url.as_deref(), now);
-        let message = Message::Notice(notice);
-        let channels = self.0.channels.iter().filter(|channel| channel.hears_alerts());
-        channels.map(|channel| new_message(channel, &alert.key, None, &message)).collect()
+        let (message, occasion, tracks) = match change.turn {
+            Turn::Fires | Turn::Lasts => {
+                let occasion = format!("{} fired {}", alert.key, alert.fired_at.timestamp_micros());
+                (notice, Some(occasion), false)
+            }
+            Turn::Ends => (notice, None, false),
+            Turn::YieldsTo(worse) => (notice.replaced(worse), None, true),
+        };
+        let message = Message::Notice(message);
+        let told = channels.iter().filter(|channel| channel.tracks || !tracks);
+        told.map(|told| new_message(&told.channel, &alert.key, occasion.clone(), &message)).collect()
     }
 
     /// Puts what has not been told of nightly runs into the outbox.
@@ -54,7 +79,7 @@ impl Alerts {
                 let messages: Vec<NewMessage> = pings
                     .into_iter()
                     .map(|(occasion, ping)| {
-                        new_message(channel, "nightly", Some(occasion), &Message::Ping(ping))
+                        new_message(channel.name(), "nightly", Some(occasion), &Message::Ping(ping))
                     })
                     .collect();
                 check.enqueue(&messages, now).await?;
@@ -86,9 +111,9 @@ fn pings(run: &NightlyRun) -> Vec<(String, Ping)> {
     pings
 }
 
-fn new_message(channel: &Channel, subject: &str, occasion: Option<String>, message: &Message) -> NewMessage {
+fn new_message(channel: &str, subject: &str, occasion: Option<String>, message: &Message) -> NewMessage {
     NewMessage {
-        channel: channel.name().to_owned(),
+        channel: channel.to_owned(),
         subject: subject.to_owned(),
         occasion,
         // A message is made of texts, times and numbers.

@@ -38,7 +38,7 @@ pub(super) async fn run(command: AlertsCommand) -> anyhow::Result<ExitCode> {
         say(&serde_json::json!({ "channels": samples }))?;
     } else {
         for sample in &samples {
-            let channel = sample.channel;
+            let channel = &sample.channel;
             let how = match &sample.error {
                 None => format!("{channel}: took the sample ({} messages)", sample.sent),
                 Some(error) => format!("{channel}: FAILED after {} messages: {error}", sample.sent),

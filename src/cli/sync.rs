@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Usage, say, work};
 use crate::{
     config::{Loader, Needs},
-    domain::{Mapping, RecordId, Trigger},
+    domain::{MOMENT, Mapping, RecordId, Trigger, moment, no_span},
     lifecycle::Lifecycle,
     sync::{Difference, Engine, PreviewReport, Run, Scope},
     telemetry,
@@ -43,11 +43,12 @@ pub(super) struct ReplayOptions {
     /// This record; may be given several times.
     #[arg(long = "record", value_name = "REC")]
     records: Vec<RecordId>,
-    /// Records whose sync was logged from this time on, such as 2026-11-23T08:00:00Z.
-    #[arg(long, value_name = "TIME")]
+    /// Records whose sync was logged from this time on, such as 2026-11-23T08:00:00Z, or from the beginning of a day in UTC, such as
+    /// 2026-11-23.
+    #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<DateTime<Utc>>,
-    /// The end of the span; now unless given.
-    #[arg(long, value_name = "TIME", requires = "from")]
+    /// The end of the span, after --from; now unless given.
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "from", conflicts_with_all = ["records", "failed"])]
     to: Option<DateTime<Utc>>,
     /// All records whose last sync failed, and all that the queue has given up.
     #[arg(long)]
@@ -83,7 +84,15 @@ pub(super) async fn sync(options: SyncOptions) -> anyhow::Result<ExitCode> {
     .await
 }
 
+fn time(text: &str) -> Result<DateTime<Utc>, String> {
+    moment(text).ok_or_else(|| format!("it should be {MOMENT}"))
+}
+
 pub(super) async fn replay(options: ReplayOptions) -> anyhow::Result<ExitCode> {
+    let wrong = options.from.and_then(|from| no_span(from, options.to, crate::clock::now()));
+    if let Some((_, detail)) = wrong {
+        return Err(Usage(format!("--from, --to: {detail}")).into());
+    }
     Box::pin(with_engine(!options.output.dry_run, async |engine| {
         let records = if options.failed {
             engine.failed_records().await?

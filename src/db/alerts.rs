@@ -1,4 +1,4 @@
-//! `alerts` and `alert_reports`: what is wrong, and which instances say so.
+//! `alerts`, `alert_reports` and `alert_channels`: what is wrong, which instances say so, and which channels they have.
 //!
 //! **Invariants:** an alert changes its state only inside an [`AlertCheck`], of which there is one at a time on all instances, and the
 //! messages that tell of the change are written in the same transaction: no change is told twice, and none is lost by a crash.
@@ -68,12 +68,23 @@ pub struct AlertRow {
     pub state: AlertState,
     /// Since when.
     pub since: DateTime<Utc>,
+    /// When it was first noticed, which is what it is told by.
+    pub fired_at: DateTime<Utc>,
     /// When it was last found to be so.
     pub seen_at: DateTime<Utc>,
     /// When it was over.
     pub resolved_at: Option<DateTime<Utc>>,
     /// What exactly, with figures.
     pub detail: String,
+}
+
+/// A channel that some instance has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownChannel {
+    /// Its name.
+    pub channel: String,
+    /// Whether it keeps what it was told open until it is told otherwise.
+    pub tracks: bool,
 }
 
 /// What an instance says is wrong with it.
@@ -108,8 +119,8 @@ impl Db {
     pub async fn alerts(&self) -> Result<Vec<AlertRow>, DbError> {
         let rows = sqlx::query_as!(
             StoredAlert,
-            "select key, severity, state, since, seen_at, resolved_at, detail from alerts
-             order by state = 'resolved', severity = 'warning', coalesce(resolved_at, since) desc, key"
+            r#"select key, severity, state, since, coalesce(fired_at, since) as "fired_at!", seen_at, resolved_at, detail from alerts
+             order by state = 'resolved', severity = 'warning', coalesce(resolved_at, since) desc, key"#
         )
         .fetch_all(&self.pool)
         .await?;
@@ -179,7 +190,7 @@ impl AlertCheck {
     pub async fn alerts(&mut self) -> Result<Vec<AlertRow>, DbError> {
         let rows = sqlx::query_as!(
             StoredAlert,
-            "select key, severity, state, since, seen_at, resolved_at, detail from alerts"
+            r#"select key, severity, state, since, coalesce(fired_at, since) as "fired_at!", seen_at, resolved_at, detail from alerts"#
         )
         .fetch_all(&mut *self.tx)
         .await?;
@@ -189,14 +200,15 @@ impl AlertCheck {
     /// Writes an alert down as it is now.
     pub async fn save(&mut self, alert: &AlertRow) -> Result<(), DbError> {
         sqlx::query!(
-            "insert into alerts (key, severity, state, since, seen_at, resolved_at, detail)
-             values ($1, $2, $3, $4, $5, $6, $7)
+            "insert into alerts (key, severity, state, since, fired_at, seen_at, resolved_at, detail)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)
              on conflict (key) do update set severity = excluded.severity, state = excluded.state, since = excluded.since,
-                 seen_at = excluded.seen_at, resolved_at = excluded.resolved_at, detail = excluded.detail",
+                 fired_at = excluded.fired_at, seen_at = excluded.seen_at, resolved_at = excluded.resolved_at, detail = excluded.detail",
             alert.key,
             alert.severity.as_str(),
             alert.state.as_str(),
             alert.since,
+            alert.fired_at,
             alert.seen_at,
             alert.resolved_at,
             alert.detail
@@ -204,6 +216,39 @@ impl AlertCheck {
         .execute(&mut *self.tx)
         .await?;
         Ok(())
+    }
+
+    /// Forgets an alert, because another stands for it.
+    pub async fn forget(&mut self, key: &str) -> Result<(), DbError> {
+        sqlx::query!("delete from alerts where key = $1", key).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
+    /// Says which channels this instance has, and hears of all that any instance had since `silent`; the others are forgotten.
+    pub async fn channels(
+        &mut self,
+        own: &[KnownChannel],
+        silent: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<KnownChannel>, DbError> {
+        let names: Vec<String> = own.iter().map(|own| own.channel.clone()).collect();
+        let tracks: Vec<bool> = own.iter().map(|own| own.tracks).collect();
+        sqlx::query!(
+            "insert into alert_channels (channel, tracks, heard_at)
+             select channel, tracks, $3 from unnest($1::text[], $2::bool[]) as own(channel, tracks)
+             on conflict (channel) do update set tracks = excluded.tracks, heard_at = excluded.heard_at",
+            &names,
+            &tracks,
+            now
+        )
+        .execute(&mut *self.tx)
+        .await?;
+        sqlx::query!("delete from alert_channels where heard_at < $1", silent).execute(&mut *self.tx).await?;
+        let channels =
+            sqlx::query_as!(KnownChannel, "select channel, tracks from alert_channels order by channel")
+                .fetch_all(&mut *self.tx)
+                .await?;
+        Ok(channels)
     }
 
     /// Makes all of it so.
@@ -219,6 +264,7 @@ struct StoredAlert {
     severity: String,
     state: String,
     since: DateTime<Utc>,
+    fired_at: DateTime<Utc>,
     seen_at: DateTime<Utc>,
     resolved_at: Option<DateTime<Utc>>,
     detail: String,
@@ -231,6 +277,7 @@ impl From<StoredAlert> for AlertRow {
             state: if row.state == "firing" { AlertState::Firing } else { AlertState::Resolved },
             key: row.key,
             since: row.since,
+            fired_at: row.fired_at,
             seen_at: row.seen_at,
             resolved_at: row.resolved_at,
             detail: row.detail,

@@ -246,6 +246,24 @@ impl Db {
         Ok(rows)
     }
 
+    /// The syncs of records of the last hours, hour by hour, newest first: as [`Db::sync_stats`], without the summaries of runs.
+    pub async fn record_stats(&self, hours: i32) -> Result<Vec<StatsRow>, DbError> {
+        let rows = sqlx::query_as!(
+            StatsRow,
+            r#"select date_trunc('hour', created_at) as "hour!", sync_type as "sync_type!", status as "status!", count(*) as "count!",
+                   avg(duration_ms)::integer as avg_duration_ms, min(duration_ms) as min_duration_ms, max(duration_ms) as max_duration_ms,
+                   count(distinct record_id) as "unique_records!"
+               from sync_logs
+               where created_at >= date_trunc('hour', now()) - make_interval(hours => $1 - 1) and record_id is not null
+               group by 1, 2, 3
+               order by 1 desc, 2, 3"#,
+            hours
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows)
+    }
+
     /// A page of the runs.
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, DbError> {
         let rows = sqlx::query!(

@@ -9,12 +9,13 @@
 use super::{Db, DbError};
 
 /// All tables.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
     "_sqlx_migrations",
     "airtable_fields",
     "airtable_turns",
     "airtable_usage",
     "airtable_webhooks",
+    "alert_channels",
     "alert_messages",
     "alert_reports",
     "alerts",

@@ -21,6 +21,7 @@ mod kept;
 mod known_field;
 mod mapping;
 mod mapping_file;
+mod moment;
 mod money;
 mod normalize;
 mod number;
@@ -47,6 +48,7 @@ pub use self::{
     known_field::KnownField,
     mapping::Mapping,
     mapping_file::{MappingError, MappingProblem},
+    moment::{MOMENT, moment, no_span},
     money::Money,
     normalize::{Normalized, Rules, normalize},
     order::Order,

@@ -1,14 +1,16 @@
 //! Figures, logs, runs and the queue, for operators.
 //!
-//! **Invariants:** a wrong parameter is named, as in the listing; unknown ones and empty values are ignored.
+//! **Invariants:** no answer is kept by a browser or proxy. A wrong parameter is named, as in the listing; unknown ones and empty values are ignored.
 //!
 //! **Not here:** what the figures mean and what may be asked for (`monitor`), health and the cache (`ops`), starting runs (`runs`).
 
 use axum::{
     Json,
     extract::{Path, RawQuery, State, rejection::PathRejection},
-    http::StatusCode,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
 };
+use serde::Serialize;
 
 use super::{
     Problem,
@@ -31,7 +33,7 @@ use crate::{
 /// Those of syncs, runs and the queue are of all instances, those of the cache of this one.
 #[utoipa::path(get, path = "/kpis", tag = "monitoring", security(("admin" = [])),
     responses((status = 200, description = "Of the last 24 hours, and as things stand now", body = Kpis), AdminProblems))]
-pub(super) async fn kpis(_: Admin, State(monitor): State<Monitor>) -> Result<Json<Kpis>, Problem> {
+pub(super) async fn kpis(_: Admin, State(monitor): State<Monitor>) -> Result<Fresh<Kpis>, Problem> {
     answer(monitor.kpis().await)
 }
 
@@ -42,7 +44,7 @@ pub(super) async fn sync_logs(
     _: Admin,
     State(monitor): State<Monitor>,
     RawQuery(query): RawQuery,
-) -> Result<Json<LogPage>, Problem> {
+) -> Result<Fresh<LogPage>, Problem> {
     let filter = history::log_filter(query.as_deref().unwrap_or_default())?;
     answer(monitor.logs(filter).await)
 }
@@ -54,7 +56,7 @@ pub(super) async fn sync_stats(
     _: Admin,
     State(monitor): State<Monitor>,
     RawQuery(query): RawQuery,
-) -> Result<Json<SyncStats>, Problem> {
+) -> Result<Fresh<SyncStats>, Problem> {
     let hours = history::hours(query.as_deref().unwrap_or_default())?;
     answer(monitor.sync_stats(hours).await)
 }
@@ -66,7 +68,7 @@ pub(super) async fn runs(
     _: Admin,
     State(monitor): State<Monitor>,
     RawQuery(query): RawQuery,
-) -> Result<Json<RunPage>, Problem> {
+) -> Result<Fresh<RunPage>, Problem> {
     let filter = history::run_filter(query.as_deref().unwrap_or_default())?;
     answer(monitor.runs(filter).await)
 }
@@ -80,12 +82,12 @@ pub(super) async fn run(
     State(monitor): State<Monitor>,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<RunDetails>, Problem> {
+) -> Result<Fresh<RunDetails>, Problem> {
     let unknown = || Problem::new(StatusCode::NOT_FOUND, "There is no run with this number; see /runs.");
     let id = id.ok().and_then(|Path(id)| id.parse().ok()).ok_or_else(unknown)?;
     let logged = history::log_filter(query.as_deref().unwrap_or_default())?;
     let run = monitor.run(id, logged).await.map_err(|error| Problem::from(&error))?;
-    run.map(Json).ok_or_else(unknown)
+    run.map(Fresh).ok_or_else(unknown)
 }
 
 /// What waits to be synced, and what was given up
@@ -95,11 +97,20 @@ pub(super) async fn queue(
     _: Admin,
     State(monitor): State<Monitor>,
     RawQuery(query): RawQuery,
-) -> Result<Json<QueuePage>, Problem> {
+) -> Result<Fresh<QueuePage>, Problem> {
     let filter = history::queue_filter(query.as_deref().unwrap_or_default())?;
     answer(monitor.queue(filter).await)
 }
 
-fn answer<T>(found: Result<T, DbError>) -> Result<Json<T>, Problem> {
-    found.map(Json).map_err(|error| Problem::from(&error))
+/// JSON for operators, which nobody on the way keeps.
+pub(super) struct Fresh<T>(pub(super) T);
+
+impl<T: Serialize> IntoResponse for Fresh<T> {
+    fn into_response(self) -> Response {
+        ([(header::CACHE_CONTROL, "no-store")], Json(self.0)).into_response()
+    }
+}
+
+fn answer<T>(found: Result<T, DbError>) -> Result<Fresh<T>, Problem> {
+    found.map(Fresh).map_err(|error| Problem::from(&error))
 }

@@ -5,7 +5,6 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     body::Body,
     extract::State,
     http::StatusCode,
@@ -13,11 +12,12 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::{Limits, Problem, auth::Admin};
+use super::{Limits, Problem, auth::Admin, monitoring::Fresh};
 use crate::{
-    domain::{RecordId, Trigger},
+    domain::{MOMENT, RecordId, Trigger, moment, no_span, wrong},
     sync::{Engine, RunError, Scope, distinct},
 };
 
@@ -56,10 +56,12 @@ pub(super) struct ReplayRequest {
     /// These records.
     #[schema(value_type = Vec<String>)]
     record_ids: Vec<RecordId>,
-    /// Records whose sync was logged from this time on.
-    from: Option<DateTime<Utc>>,
-    /// The end of the span; now unless given.
-    to: Option<DateTime<Utc>>,
+    /// Records whose sync was logged from this time on, or from the beginning of this day in UTC.
+    #[schema(value_type = Option<String>, example = "2026-11-23T08:00:00Z")]
+    from: Option<Value>,
+    /// The end of the span, after `from`; now unless given.
+    #[schema(value_type = Option<String>, example = "2026-11-23T09:00:00Z")]
+    to: Option<Value>,
     /// All records whose last sync failed, and all that the queue has given up.
     failed: bool,
 }
@@ -134,23 +136,49 @@ pub(super) async fn replay(
     body: Body,
 ) -> Result<Response, Problem> {
     let request: ReplayRequest = parse(&super::webhook::read(body, &limits).await?)?;
-    let records = match request {
-        ReplayRequest { failed: true, from: None, ref record_ids, .. } if record_ids.is_empty() => {
-            engine.failed_records().await.map_err(|error| Problem::from(&error))?
-        }
-        ReplayRequest { failed: false, from: Some(from), to, ref record_ids } if record_ids.is_empty() => {
-            let to = to.unwrap_or_else(crate::clock::now);
-            engine.synced_between(from, to).await.map_err(|error| Problem::from(&error))?
-        }
-        ReplayRequest { failed: false, from: None, to: None, record_ids } if !record_ids.is_empty() => {
-            distinct(record_ids)
-        }
-        _ => {
-            let detail = r#"Send one of {"recordIds":["rec…"]}, {"from":"2026-11-23T08:00:00Z","to":"…"} and {"failed":true}."#;
-            return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
-        }
+    let found = match request.asked(crate::clock::now())? {
+        Asked::Records(records) => Ok(records),
+        Asked::Span(from, to) => engine.synced_between(from, to).await,
+        Asked::Failed => engine.failed_records().await,
     };
+    let records = found.map_err(|error| Problem::from(&error))?;
     start(&engine, Scope::Records(records), Trigger::Replay).await
+}
+
+/// What a replay is of.
+enum Asked {
+    Records(Vec<RecordId>),
+    Span(DateTime<Utc>, DateTime<Utc>),
+    Failed,
+}
+
+impl ReplayRequest {
+    /// Which of the three it is; half of one beside another is a mistake, not an ornament.
+    fn asked(self, now: DateTime<Utc>) -> Result<Asked, Problem> {
+        let (from, to) = (time("from", self.from.as_ref())?, time("to", self.to.as_ref())?);
+        match (self.record_ids.is_empty(), from, self.failed) {
+            (_, None, _) if to.is_some() => {
+                Err(Problem::parameter("to", "to is the end of a span, so from has to be given, too."))
+            }
+            (false, None, false) => Ok(Asked::Records(distinct(self.record_ids))),
+            (true, Some(from), false) => match no_span(from, to, now) {
+                None => Ok(Asked::Span(from, to.unwrap_or(now))),
+                Some((param, detail)) => Err(Problem::parameter(param, detail)),
+            },
+            (true, None, true) => Ok(Asked::Failed),
+            _ => {
+                let detail = r#"Send one of {"recordIds":["rec…"]}, {"from":"2026-11-23T08:00:00Z","to":"…"} and {"failed":true}."#;
+                Err(Problem::new(StatusCode::BAD_REQUEST, detail))
+            }
+        }
+    }
+}
+
+fn time(param: &'static str, given: Option<&Value>) -> Result<Option<DateTime<Utc>>, Problem> {
+    let Some(given) = given else { return Ok(None) };
+    let shown = || given.as_str().map_or_else(|| given.to_string(), str::to_owned);
+    let time = given.as_str().and_then(moment);
+    time.map(Some).ok_or_else(|| wrong(param, &shown(), MOMENT).into())
 }
 
 fn parse<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
@@ -166,7 +194,7 @@ async fn start(engine: &Engine, scope: Scope, trigger: Trigger) -> Result<Respon
     match engine.start_run(scope, trigger).await {
         Ok(run) => {
             let message = format!("Run {} has begun.", run.0);
-            Ok((StatusCode::ACCEPTED, Json(Started { success: true, message, run: run.0 })).into_response())
+            Ok((StatusCode::ACCEPTED, Fresh(Started { success: true, message, run: run.0 })).into_response())
         }
         Err(RunError::Sync(crate::sync::SyncError::Database(error))) => Err(Problem::from(&*error)),
         Err(error @ RunError::Busy(_)) => Err(Problem::new(StatusCode::CONFLICT, format!("{error}."))),

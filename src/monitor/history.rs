@@ -251,6 +251,12 @@ impl Monitor {
         Ok(SyncStats { hours, stats })
     }
 
+    /// The same of records alone, without the summaries of runs: what charts show.
+    pub async fn record_stats(&self, hours: i64) -> Result<SyncStats, DbError> {
+        let stats = self.inner.db.record_stats(i32::try_from(hours).unwrap_or(i32::MAX)).await?;
+        Ok(SyncStats { hours, stats })
+    }
+
     /// A page of the runs.
     pub async fn runs(&self, filter: RunFilter) -> Result<RunPage, DbError> {
         let (limit, now) = (filter.limit, crate::clock::now());

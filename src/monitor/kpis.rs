@@ -84,15 +84,16 @@ impl Kpi {
 pub struct Kpis {
     /// When they were taken.
     pub at: DateTime<Utc>,
-    /// Syncs logged in the last 24 hours, by all instances.
+    /// Syncs of records logged in the last 24 hours, by all instances. Without the summary that each run logs as well: those of catch-ups
+    /// that found nothing to do would hide failures. So a plain count of `sync_logs` gives more.
     pub syncs: i64,
     /// Those with status `warning`: stored without what could not be read.
     pub warnings: i64,
     /// Those with status `error`.
     pub errors: i64,
-    /// The share of syncs with status `success`.
+    /// The share of them with status `success`.
     pub success_rate: Kpi,
-    /// The share of syncs with status `error`.
+    /// The share of them with status `error`.
     pub error_rate: Kpi,
     /// How long a successful sync took on average, from acceptance to the stored row.
     pub average_duration: Kpi,

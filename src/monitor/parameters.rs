@@ -5,9 +5,9 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Utc};
 
-use crate::domain::{RecordId, WrongParameter, wrong};
+use crate::domain::{MOMENT, RecordId, WrongParameter, moment, wrong};
 
 /// Characters of a text that is searched for, at most.
 const MAX_CHARS: usize = 200;
@@ -75,9 +75,8 @@ impl Parameters {
     /// A time by RFC 3339, or a day, which stands for its beginning in UTC.
     pub(super) fn time(&self, name: &'static str) -> Result<Option<DateTime<Utc>>, WrongParameter> {
         let read = |value: &str| {
-            time(value).ok_or_else(|| {
-                wrong(name, value, "a time such as 2026-11-23T08:00:00Z or a day such as 2026-11-23")
-            })
+            // A plus that was not encoded arrives as a space.
+            moment(&value.replace(' ', "+")).ok_or_else(|| wrong(name, value, MOMENT))
         };
         self.last(name).map(read).transpose()
     }
@@ -101,16 +100,6 @@ impl Parameters {
 /// The cursor of a page that ends with these keys.
 pub(super) fn cursor(time: DateTime<Utc>, key: impl std::fmt::Display) -> String {
     format!("{}_{key}", time.timestamp_micros())
-}
-
-fn time(value: &str) -> Option<DateTime<Utc>> {
-    // A plus that was not encoded arrives as a space.
-    let time = value.replace(' ', "+").parse().ok();
-    let time = time.or_else(|| {
-        let day: NaiveDate = value.parse().ok()?;
-        Some(day.and_time(NaiveTime::MIN).and_utc())
-    });
-    time.and_then(within_reach)
 }
 
 /// PostgreSQL knows fewer years than we do.

@@ -32,7 +32,7 @@ use super::SyncError;
 use crate::{
     airtable::{AirtableClient, AirtableError, Kind, Lane, TableSchema},
     config::Config,
-    db::Db,
+    db::{Db, DbError},
     domain::{KnownField, Mapping},
     signals::{Signal, Signals},
 };
@@ -134,6 +134,17 @@ impl Fields {
     /// What there is to tell of the fields; empty before the first look.
     pub(super) fn report(&self) -> FieldReport {
         self.last_look().map(|look| (*look.report).clone()).unwrap_or_default()
+    }
+
+    /// What operators have to mend by what the database remembers of the fields, whichever instance has looked last, and since when.
+    async fn remembered_troubles(&self, db: &Db) -> Result<Option<(Option<DateTime<Utc>>, String)>, DbError> {
+        let known = db.known_fields(&self.table).await?;
+        if known.is_empty() {
+            return Ok(None);
+        }
+        let report = report(&self.configured, self.visible_field.as_deref(), &known);
+        let troubles = report.troubles();
+        Ok((!troubles.is_empty()).then(|| (report.troubled_since(), troubles.join("; "))))
     }
 
     /// The last time at which a mapped field's values came into use, as far as this process knows.

@@ -207,19 +207,55 @@ async fn mail_goes_to_everybody_and_its_two_parts_are_one_thread() {
     look(&world, fired + TimeDelta::hours(1)).await;
 
     let sessions = server.sessions();
-    assert_eq!(sessions.len(), 3, "one was refused and came again");
+    assert_eq!(sessions.len(), 5, "two mails to each of two, one of which was refused and came again");
     let login = BASE64_STANDARD.encode("\0vitrina\0pa55word");
     assert_eq!(sessions[0].login.as_deref(), Some(format!("PLAIN {login}").as_str()));
     assert_eq!(sessions[0].from, "alerts@example.mx");
-    assert_eq!(sessions[0].to, ["ana@example.mx", "desk@example.mx"]);
+    let to: Vec<&str> = sessions.iter().map(|session| session.to[0].as_str()).collect();
+    let (ana, desk) = ("ana@example.mx", "desk@example.mx");
+    assert_eq!(to, [ana, desk, ana, ana, desk], "one envelope for each");
     let mails = server.mails();
-    let [first, second] = &mails[..] else { panic!("{mails:?}") };
+    let [_, first, second, _] = &mails[..] else { panic!("{mails:?}") };
     assert_eq!(header(first, "Subject"), "[vitrina] Warning: Records were given up");
     assert_eq!(header(second, "Subject"), "[vitrina] Resolved: Records were given up");
     assert_eq!(header(first, "To"), "Ana <ana@example.mx>, desk@example.mx");
     assert_eq!(header(first, "References"), header(second, "References"));
     assert_ne!(header(first, "Message-ID"), header(second, "Message-ID"));
     assert!(first.contains("What to do: "), "{first}");
+    assert_eq!((header(first, "MIME-Version"), header(first, "Auto-Submitted")), ("1.0", "auto-generated"));
+}
+
+#[tokio::test]
+async fn a_recipient_who_is_refused_keeps_nobody_else_from_the_mail() {
+    let server = MailServer::start(Offers::Login).await;
+    server.does_not_know("ana@example.mx");
+    let world = by_mail(&server, "none").start().await;
+
+    let (fired, _) = fire_and_resolve(&world).await;
+    look(&world, fired + TimeDelta::hours(1)).await;
+
+    let took: Vec<String> = server
+        .sessions()
+        .into_iter()
+        .filter(|session| session.mail.is_some())
+        .flat_map(|session| session.to)
+        .collect();
+    assert_eq!(took, ["desk@example.mx"; 2]);
+    assert_eq!(server.sessions().len(), 4, "what is refused for good is not tried again");
+    let told =
+        |to: &str, event: &str, state: &str| (format!("email {to}"), event.to_owned(), state.to_owned());
+    assert_eq!(
+        deliveries(&world).await,
+        [
+            told("ana@example.mx", "fired", "given_up"),
+            told("ana@example.mx", "resolved", "given_up"),
+            told("desk@example.mx", "fired", "sent"),
+            told("desk@example.mx", "resolved", "sent"),
+        ]
+    );
+    let refused = the_alert(&world).await.deliveries;
+    let why = refused.iter().find_map(|delivery| delivery.last_error.clone()).unwrap();
+    assert!(why.contains("550") && why.contains("mend or remove the address in channels.email_to"), "{why}");
 }
 
 #[tokio::test]
@@ -237,7 +273,8 @@ async fn a_password_never_leaves_unencrypted() {
         // A handshake's record begins with 22 and the version 3.
         assert_eq!(session.tls.starts_with(&[22, 3]), begins, "{tls} {offers:?}: {session:?}");
         assert_eq!((session.login, session.mail), (None, None), "{tls} {offers:?}");
-        assert_eq!(deliveries(&world).await, [("email".into(), "fired".into(), "waiting".into())]);
+        let waiting = |to: &str| (format!("email {to}"), "fired".to_owned(), "waiting".to_owned());
+        assert_eq!(deliveries(&world).await, ["ana@example.mx", "desk@example.mx"].map(waiting));
     }
 }
 
@@ -319,6 +356,118 @@ async fn two_instances_and_a_restart_in_between_tell_it_once() {
     deliver(end + TimeDelta::hours(1)).await;
     assert_eq!(receiver.received().len(), 2);
     other.stop().await;
+}
+
+/// Both orders: who has no channels notices first, or looks after the one that has.
+#[tokio::test]
+async fn an_instance_without_channels_keeps_nobody_from_hearing() {
+    for without_first in [true, false] {
+        let receiver = Receiver::start().await;
+        let world = by_hand().set("channels.slack_url", receiver.url("/")).start().await;
+        let without = [("alerts.check_every", "0s".to_owned()), ("sync.nightly", "0 2 29 2 *".to_owned())];
+        let without = world.instance_with(&without).await;
+        let (with, without_channels) = (alerts(&world), &without.state().alerts);
+        let order = if without_first { [without_channels, with] } else { [with, without_channels] };
+        let start = now();
+        let both = async |at: DateTime<Utc>| {
+            for alerts in order {
+                alerts.check(at).await.unwrap();
+                alerts.deliver(at).await.unwrap();
+            }
+        };
+
+        break_it(&world).await;
+        for minute in 0..3 {
+            both(start + TimeDelta::minutes(minute)).await;
+        }
+        alerts(&world).deliver(start + TimeDelta::minutes(3)).await.unwrap();
+        assert_eq!(receiver.received().len(), 1, "{without_first}: it fires");
+
+        mend_it(&world).await;
+        both(start + TimeDelta::minutes(9)).await;
+        alerts(&world).deliver(start + TimeDelta::minutes(10)).await.unwrap();
+        assert_eq!(receiver.received().len(), 2, "{without_first}: it is over");
+        without.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_nobody_has_had_for_a_day_is_forgotten() {
+    let receiver = Receiver::start().await;
+    let mut world = by_hand().set("channels.slack_url", receiver.url("/")).start().await;
+    let without = [("alerts.check_every", "0s".to_owned()), ("sync.nightly", "0 2 29 2 *".to_owned())];
+    let without = world.instance_with(&without).await;
+    let start = now();
+    alerts(&world).check(start).await.unwrap();
+    world.stop().await;
+    let messages = async || {
+        sqlx::query_scalar::<_, i64>("select count(*) from alert_messages")
+            .fetch_one(&world.db.pool)
+            .await
+            .unwrap()
+    };
+    break_it(&world).await;
+    without.state().alerts.check(start + TimeDelta::hours(25)).await.unwrap();
+    assert_eq!(messages().await, 0);
+    without.stop().await;
+}
+
+#[tokio::test]
+async fn the_second_bad_night_takes_the_place_of_the_first_and_nothing_is_said_to_be_over() {
+    let (slack, pagerduty) = (Receiver::start().await, Receiver::start().await);
+    let start = now();
+    // Half a day from now, so the first night is long over after a day.
+    let hour = (start + TimeDelta::hours(12)).format("%H").to_string();
+    let world = by_hand()
+        .set("sync.nightly", format!("0 {hour} * * *"))
+        .set("sync.time_zone", "UTC")
+        .set("channels.slack_url", slack.url("/"))
+        .set("channels.pagerduty_key", KEY)
+        .set("channels.pagerduty_url", pagerduty.url("/"))
+        .start()
+        .await;
+
+    for days in 1..=3 {
+        look(&world, start + TimeDelta::days(days)).await;
+        look(&world, start + TimeDelta::days(days) + TimeDelta::minutes(10)).await;
+    }
+    let success = "insert into sync_runs (kind, trigger, status, started_at, finished_at)
+                   values ('full', 'manual', 'succeeded', now() + interval '75 hours', now() + interval '75 hours')";
+    world.db.pool.execute(success).await.unwrap();
+    look(&world, start + TimeDelta::hours(76)).await;
+
+    let headlines: Vec<String> = slack
+        .received()
+        .iter()
+        .map(|message| message.json()["blocks"][0]["text"]["text"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        headlines,
+        [
+            "🟠 [vitrina] Warning: Last night's full sync is missing",
+            "🔴 [vitrina] Critical: No full sync for several nights",
+            "🟢 [vitrina] Resolved: No full sync for several nights",
+        ]
+    );
+    let mut events: Vec<String> = pagerduty
+        .received()
+        .iter()
+        .map(|event| {
+            let event = event.json();
+            format!("{} {}", event["event_action"], event["dedup_key"]).replace('"', "")
+        })
+        .collect();
+    // What is told of different alerts has no order.
+    events[1..3].sort();
+    assert_eq!(
+        events,
+        [
+            "trigger vitrina/nightly_failed",
+            "resolve vitrina/nightly_failed",
+            "trigger vitrina/nightly_failing",
+            "resolve vitrina/nightly_failing",
+        ]
+    );
 }
 
 #[tokio::test]
@@ -459,6 +608,23 @@ async fn the_command_line_sends_a_sample_to_each_channel_and_says_how_it_went() 
         ])
     );
     assert!(!log.contains("s3cr3t"), "{log}");
+
+    let mail = MailServer::start(Offers::Login).await;
+    mail.does_not_know("desk@example.mx");
+    let settings = [
+        ("CHANNELS__EMAIL_TO", r#"["ana@example.mx", "desk@example.mx"]"#.to_owned()),
+        ("CHANNELS__EMAIL_FROM", "alerts@example.mx".to_owned()),
+        ("CHANNELS__SMTP_HOST", "127.0.0.1".to_owned()),
+        ("CHANNELS__SMTP_PORT", mail.port.to_string()),
+        ("CHANNELS__SMTP_TLS", "none".to_owned()),
+    ];
+    let (code, told, _) = run(&settings, false).await;
+    assert_eq!(code, Some(1));
+    assert!(told.starts_with("email ana@example.mx: took the sample (2 messages)\n"), "{told}");
+    assert!(
+        told.contains("email desk@example.mx: FAILED after 0 messages: the mail server refuses"),
+        "{told}"
+    );
 
     let (code, told, log) = run(&[], false).await;
     assert_eq!((code, told.as_str()), (Some(2), ""));

@@ -7,6 +7,7 @@ use vitrina::{
     clock,
     domain::Trigger,
     signals::Signal,
+    simulator::FieldKind,
     sync::Scope,
 };
 
@@ -76,6 +77,76 @@ async fn an_instance_that_is_well_does_not_end_what_another_reports_and_one_that
     }
     assert_eq!(state(&world, Rule::WebhookDead).await, Some(AlertState::Resolved));
     other.stop().await;
+}
+
+#[tokio::test]
+async fn a_field_that_is_gone_stays_told_when_the_instance_that_noticed_dies() {
+    let mut world = world().await;
+    let other = world.another_instance().await;
+    let id = world.known(crate::support::mazda()).await;
+    world.airtable.remove_field("Precio");
+    world.state().engine.fields_changed();
+    let noticed = || async { world.state().engine.signals().get(Signal::FieldsMissing).is_some() };
+    eventually("one of them has looked", noticed).await;
+    assert_eq!(other.state().engine.signals().get(Signal::FieldsMissing), None);
+    let now = clock::now();
+    check(&world, now).await;
+    assert_eq!(state(&world, Rule::FieldsMissing).await, Some(AlertState::Firing));
+
+    world.kill().await;
+    let alert = async || {
+        let alerts = other.state().alerts.list().await.unwrap();
+        alerts.into_iter().find(|alert| alert.rule == Rule::FieldsMissing).unwrap()
+    };
+    for minute in 1..=8 {
+        check_on(&other, now + minutes(minute)).await;
+        assert_eq!(alert().await.state, AlertState::Firing, "after {minute} minutes");
+    }
+    assert!(alert().await.detail.starts_with("The field \"Precio\" is gone from Airtable"));
+
+    world.airtable.add_field("Precio", FieldKind::Currency);
+    other.state().engine.fields_changed();
+    eventually("the survivor sees it back", || async {
+        other.state().engine.remembered_field_troubles().await.unwrap().is_none()
+    })
+    .await;
+    check_on(&other, now + minutes(20)).await;
+    assert_eq!(alert().await.state, AlertState::Resolved);
+    assert!(world.row(&id).await.is_some());
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn summaries_of_runs_neither_hide_failures_nor_count_as_such() {
+    let world = World::set("alerts.check_every", "0s").set("sync.catch_up_every", "1h").start().await;
+    world.no_run().await;
+    let rows = "truncate sync_logs;
+                insert into sync_logs (created_at, record_id, sync_type, status, duration_ms)
+                    select now() - n * interval '1 minute', case when n <= 20 then 'rec' || n end,
+                        case when n <= 20 then 'webhook' else 'catch_up' end,
+                        case when n <= 10 or n > 120 then 'error' else 'success' end,
+                        case when n <= 20 then 100 else 60000 end
+                    from generate_series(1, 140) n";
+    world.db.pool.execute(rows).await.unwrap();
+
+    let kpis = world.get_as_admin("/kpis").await.ok();
+    assert_eq!((&kpis["syncs"], &kpis["errors"]), (&20.into(), &10.into()));
+    assert_eq!(kpis["success_rate"]["value"], 50.0);
+    assert_eq!(
+        (&kpis["average_duration"]["value"], &kpis["p95_duration"]["value"]),
+        (&100.0.into(), &100.0.into())
+    );
+    check(&world, clock::now()).await;
+    assert_eq!(state(&world, Rule::SuccessRate).await, Some(AlertState::Firing));
+    assert_eq!(state(&world, Rule::Slow).await, None);
+    assert_eq!(state(&world, Rule::Errors).await, None, "10 of an hour are records");
+
+    let charted = world.state().monitor.record_stats(24).await.unwrap().stats;
+    assert_eq!(charted.iter().map(|row| row.count).sum::<i64>(), 20);
+    let plain = world.get_as_admin("/sync-stats").await.ok();
+    let every: i64 =
+        plain["stats"].as_array().unwrap().iter().map(|row| row["count"].as_i64().unwrap()).sum();
+    assert_eq!(every, 140, "the operators' view counts every row");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@
     reason = "a test says by its name what is promised, and fails by panicking"
 )]
 
+mod alert_causes;
 mod alert_channels;
 mod alerts;
 mod architecture;

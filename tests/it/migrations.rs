@@ -74,6 +74,13 @@ const SAMPLES: &[(i64, &str)] = &[
         60,
         "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recDDDDDDDDDDDDDD', 'e', 'Ñandú', true, now())",
     ),
+    (
+        71,
+        "insert into alert_channels values ('slack', false, now()), ('pagerduty', true, now());
+         update alerts set fired_at = now();
+         insert into alert_messages (channel, subject, occasion, content, created_at, next_attempt_at)
+             values ('pagerduty', 'errors', 'errors fired 5', '{}', now(), now())",
+    ),
 ];
 
 #[tokio::test]

@@ -23,6 +23,18 @@ async fn only_operators_see_the_figures() {
 }
 
 #[tokio::test]
+async fn nobody_on_the_way_keeps_what_operators_read() {
+    let world = World::start().await;
+    world.no_run().await;
+    for path in ["/kpis", "/sync-logs", "/sync-stats", "/runs", "/runs/1", "/queue"] {
+        let answer = world.get_as_admin(path).await;
+        answer.ok();
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+    }
+    assert_eq!(world.post_as_admin("/sync").await.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
 async fn where_nothing_was_done_nothing_is_judged() {
     let world = World::start().await;
     world.db.pool.execute("truncate sync_logs").await.unwrap();

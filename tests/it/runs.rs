@@ -457,3 +457,52 @@ async fn a_run_that_a_stop_cuts_off_says_so_in_its_row() {
     assert_eq!(status, "failed");
     assert!(error.as_deref().unwrap_or_default().contains("stopped"), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_replay_of_a_wrong_span_is_refused_by_the_name_of_what_is_wrong() {
+    let world = World::start().await;
+    world.no_run().await;
+    for (wrong, param, said) in [
+        (json!({ "failed": true, "to": "2026-11-24" }), "to", "from has to be given"),
+        (json!({ "recordIds": ["recA1b2C3d4E5f6G7"], "to": "2026-11-24" }), "to", "from has to be given"),
+        (json!({ "from": "2020-11-24", "to": "2020-11-23T08:00:00Z" }), "to", "after from"),
+        (json!({ "from": "2020-11-24", "to": "2020-11-24" }), "to", "after from"),
+        (json!({ "from": "9999-01-01" }), "from", "yet to come"),
+        (json!({ "from": "yesterday" }), "from", "or a day such as"),
+        (json!({ "from": "2020-11-24", "to": 5 }), "to", "or a day such as"),
+    ] {
+        let problem = world.post_as_admin_with("/replay", &wrong).await.problem(400);
+        assert_eq!(problem["param"], param, "{wrong}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(said), "{wrong}: {problem}");
+    }
+    let runs: i64 = sqlx::query_scalar("select count(*) from sync_runs where kind = 'replay'")
+        .fetch_one(&world.db.pool)
+        .await
+        .unwrap();
+    assert_eq!(runs, 0);
+
+    let id = world.known(mazda()).await;
+    world.airtable.edit(&id, fields! { "Precio": 7 });
+    let started = world.post_as_admin_with("/replay", &json!({ "from": "2020-11-24" })).await;
+    assert_eq!(started.status, 202, "{started:?}");
+    eventually("what was logged since that day is replayed", || async {
+        world.row(&id).await.unwrap()["precio"] == 7.0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_command_line_reads_a_span_as_the_api_does() {
+    for (arguments, said) in [
+        (&["--from", "yesterday"][..], "a day such as 2026-11-23"),
+        (&["--from", "2020-11-24", "--to", "2020-11-23"], "it should be after from"),
+        (&["--from", "9999-01-01"], "yet to come"),
+        (&["--failed", "--to", "2020-11-23"], "--failed"),
+    ] {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_vitrina"));
+        let output = command.arg("replay").args(arguments).env_clear().output().await.unwrap();
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {log}");
+        assert!(log.contains(said), "{arguments:?}: {log}");
+    }
+}

@@ -1,12 +1,20 @@
 //! E-mail, by SMTP.
 //!
 //! **Invariants:** the password leaves only over an encrypted connection, or to this machine: with `starttls` a server that does not
-//! offer it is refused. `Message-ID` is the same for every try of a message; firing and end of an alert are one thread.
+//! offer it is refused. Each recipient gets a mail of their own, which names the others. `Message-ID` is the same for every try of a message;
+//! firing and end of an alert are one thread.
+
+use std::collections::BTreeSet;
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, header::ContentType},
+    address::Envelope,
+    message::{
+        Mailbox,
+        header::{ContentType, Header, HeaderName, HeaderValue, MIME_VERSION_1_0},
+    },
     transport::smtp::{
+        self,
         authentication::Credentials,
         client::{Tls, TlsParameters},
     },
@@ -26,16 +34,35 @@ pub(super) struct Email {
     server: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
     to: Vec<Mailbox>,
+    /// The one of them whom this mail goes to.
+    recipient: Mailbox,
     speaker: Speaker,
 }
 
-impl Email {
-    /// Mail, if anybody is to get it.
-    pub(super) fn of(settings: &ChannelSettings, speaker: &Speaker) -> Option<Result<Self, ChannelError>> {
-        (!settings.email_to.is_empty()).then(|| Self::new(settings, speaker))
+/// Says that a machine has written it (RFC 3834), so that nobody's holiday notice answers.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
     }
 
-    fn new(settings: &ChannelSettings, speaker: &Speaker) -> Result<Self, ChannelError> {
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+impl Email {
+    /// Mail to each who is to get it, once.
+    pub(super) fn all(settings: &ChannelSettings, speaker: &Speaker) -> Result<Vec<Self>, ChannelError> {
+        if settings.email_to.is_empty() {
+            return Ok(Vec::new());
+        }
         let host = settings.smtp_host.as_deref().ok_or(ChannelError::Setting("smtp_host"))?;
         let encrypted = || TlsParameters::new(host.to_owned()).map_err(ChannelError::Mail);
         let (tls, usual_port) = match settings.smtp_tls {
@@ -53,13 +80,25 @@ impl Email {
             server = server.credentials(Credentials::new(user, password));
         }
         let from = settings.email_from.as_deref().and_then(|from| from.parse().ok());
-        let to = settings.email_to.iter().map(|to| to.parse()).collect::<Result<_, _>>();
-        Ok(Self {
-            server: server.build(),
-            from: from.ok_or(ChannelError::Setting("email_from"))?,
-            to: to.map_err(|_| ChannelError::Setting("email_to"))?,
+        let from: Mailbox = from.ok_or(ChannelError::Setting("email_from"))?;
+        let to = settings.email_to.iter().map(|to| to.parse()).collect::<Result<Vec<Mailbox>, _>>();
+        let mut to = to.map_err(|_| ChannelError::Setting("email_to"))?;
+        let mut seen = BTreeSet::new();
+        to.retain(|to| seen.insert(to.email.to_string()));
+        let server = server.build();
+        let of = |recipient: &Mailbox| Self {
+            server: server.clone(),
+            from: from.clone(),
+            to: to.clone(),
+            recipient: recipient.clone(),
             speaker: speaker.clone(),
-        })
+        };
+        Ok(to.iter().map(of).collect())
+    }
+
+    /// Whom it goes to.
+    pub(super) fn recipient(&self) -> &str {
+        self.recipient.email.as_ref()
     }
 
     pub(super) async fn send(&self, id: &str, notice: &Notice) -> Result<(), SendError> {
@@ -68,6 +107,13 @@ impl Email {
             .map_err(|error| SendError::new(format!("it cannot be written: {error}")))?;
         match self.server.send(mail).await {
             Ok(_) => Ok(()),
+            Err(error) if refuses_for_good(&error) => Err(SendError {
+                for_good: true,
+                ..SendError::new(format!(
+                    "the mail server refuses mail to {} for good: {error}; mend or remove the address in channels.email_to",
+                    self.recipient.email
+                ))
+            }),
             Err(error) => Err(SendError::new(format!("the mail server did not take it: {error}"))),
         }
     }
@@ -75,7 +121,11 @@ impl Email {
     fn mail(&self, id: &str, notice: &Notice) -> Result<Message, lettre::error::Error> {
         let domain = self.from.email.domain();
         let thread = format!("<{}.{}@{domain}>", notice.key, notice.since.timestamp_millis());
+        let envelope = Envelope::new(Some(self.from.email.clone()), vec![self.recipient.email.clone()])?;
         let mut mail = Message::builder()
+            .envelope(envelope)
+            .header(MIME_VERSION_1_0)
+            .header(AutoSubmitted)
             .from(self.from.clone())
             .subject(cut(&notice.headline(&self.speaker.name), MAX_SUBJECT))
             .message_id(Some(format!("<{id}@{domain}>")))
@@ -88,4 +138,10 @@ impl Email {
         let text: Vec<String> = paragraphs.map(|(label, text)| format!("{label}: {text}")).collect();
         mail.header(ContentType::TEXT_PLAIN).body(format!("{}\n", text.join("\n\n")))
     }
+}
+
+/// A 5xx (RFC 5321), but for those on commands and logging in (RFC 4954), which an operator can mend in time.
+fn refuses_for_good(error: &smtp::Error) -> bool {
+    let code = error.status().map(u16::from);
+    error.is_permanent() && !code.is_some_and(|code| matches!(code, 500..=504 | 530 | 534 | 535 | 538))
 }

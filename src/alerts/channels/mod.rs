@@ -1,7 +1,8 @@
 //! The channels: how a message gets to people.
 //!
 //! **Invariants:** sending is one attempt, which ends within `channels.send_timeout`; whether it is repeated is decided in `deliver`. No
-//! error, log line or debug dump holds an address, a key or a password.
+//! error, log line or debug dump holds a URL, a key or a password. Each recipient of e-mail is a channel: whoever is refused, or takes nothing
+//! at the moment, keeps nobody else waiting.
 //!
 //! **Not here:** what is told (`message`), to whom it has been (`db::alerts::outbox`).
 
@@ -27,6 +28,7 @@ use crate::config::Config;
 
 /// A way to people.
 pub(super) struct Channel {
+    name: String,
     kind: Kind,
     timeout: Duration,
 }
@@ -68,11 +70,13 @@ pub(super) struct SendError {
     pub(super) message: String,
     /// How long the receiver asked us to wait.
     pub(super) retry_after: Option<Duration>,
+    /// Whether it would be refused again, however often it is tried.
+    pub(super) for_good: bool,
 }
 
 impl SendError {
-    fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retry_after: None }
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), retry_after: None, for_good: false }
     }
 }
 
@@ -89,25 +93,35 @@ impl Channel {
                 .pagerduty_key
                 .clone()
                 .map(|key| Ok(Kind::PagerDuty(PagerDuty::new(http.clone(), settings, key, &speaker)))),
-            Email::of(settings, &speaker).map(|email| email.map(|email| Kind::Email(Box::new(email)))),
             settings
                 .healthchecks_url
                 .as_ref()
                 .map(|url| Healthchecks::new(http.clone(), url).map(Kind::Healthchecks)),
         ];
-        let built = kinds.into_iter().flatten();
-        built.map(|kind| kind.map(|kind| Self { kind, timeout: settings.send_timeout })).collect()
+        let mails = Email::all(settings, &speaker)?.into_iter().map(|email| Ok(Kind::Email(Box::new(email))));
+        let built = kinds.into_iter().flatten().chain(mails);
+        built.map(|kind| kind.map(|kind| Self::new(kind, settings.send_timeout))).collect()
     }
 
-    /// As it stands in `alert_messages.channel`.
-    pub(super) fn name(&self) -> &'static str {
-        match self.kind {
-            Kind::Slack(_) => "slack",
-            Kind::Webhook(_) => "webhook",
-            Kind::PagerDuty(_) => "pagerduty",
-            Kind::Email(_) => "email",
-            Kind::Healthchecks(_) => "healthchecks",
-        }
+    fn new(kind: Kind, timeout: Duration) -> Self {
+        let name = match &kind {
+            Kind::Slack(_) => "slack".to_owned(),
+            Kind::Webhook(_) => "webhook".to_owned(),
+            Kind::PagerDuty(_) => "pagerduty".to_owned(),
+            Kind::Email(email) => format!("email {}", email.recipient()),
+            Kind::Healthchecks(_) => "healthchecks".to_owned(),
+        };
+        Self { name, kind, timeout }
+    }
+
+    /// As it stands in `alert_messages.channel`: the kind, and for e-mail the recipient.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it keeps what it was told open until it is told otherwise.
+    pub(super) fn tracks(&self) -> bool {
+        matches!(self.kind, Kind::PagerDuty(_) | Kind::Webhook(_))
     }
 
     /// Whether it is told of alerts; the other is told of nightly runs.

@@ -1,7 +1,8 @@
 //! `PagerDuty`, by its Events API v2.
 //!
 //! **Invariants:** an alert's firing and its end carry the same dedup key, so the end resolves what the firing opened, and a repetition
-//! opens nothing new.
+//! opens nothing new. An alert in whose place a worse one has come is resolved, too: the worse one is an event with a key of its own, so
+//! that it calls whoever is called for critical ones.
 //!
 //! **Sources:** <https://developer.pagerduty.com/docs/events-api-v2/trigger-events/>.
 
@@ -46,7 +47,7 @@ impl PagerDuty {
 /// All of it but the key. The severities of alerts are two of `PagerDuty`'s, by the same names.
 fn event(notice: &Notice, speaker: &Speaker) -> Value {
     let dedup_key = cut(&format!("{}/{}", speaker.name, notice.key), MAX_DEDUP_KEY);
-    if notice.event == Event::Resolved {
+    if notice.event != Event::Fired {
         return json!({ "event_action": "resolve", "dedup_key": dedup_key });
     }
     let links: Vec<Value> =

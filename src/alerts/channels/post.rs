@@ -41,7 +41,7 @@ pub(super) async fn post(request: RequestBuilder) -> Result<(), SendError> {
     } else {
         format!("it answered {status}: {said}")
     };
-    Err(SendError { message, retry_after })
+    Err(SendError { retry_after, ..SendError::new(message) })
 }
 
 fn unanswered(error: reqwest::Error) -> String {

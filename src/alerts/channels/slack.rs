@@ -39,7 +39,7 @@ impl Slack {
 fn body(notice: &Notice, speaker: &Speaker) -> Value {
     let light = match (notice.event, notice.severity) {
         (Event::Resolved, _) => "🟢",
-        (Event::Fired, Severity::Critical) => "🔴",
+        (Event::Fired, Severity::Critical) | (Event::Replaced, _) => "🔴",
         (Event::Fired, Severity::Warning) => "🟠",
     };
     let headline = format!("{light} {}", notice.headline(&speaker.name));

@@ -69,6 +69,7 @@ fn body(notice: &Notice, speaker: &Speaker) -> Value {
         "type": match notice.event {
             Event::Fired => "alert.fired",
             Event::Resolved => "alert.resolved",
+            Event::Replaced => "alert.replaced",
         },
         "timestamp": notice.at,
         "data": {
@@ -81,6 +82,7 @@ fn body(notice: &Notice, speaker: &Speaker) -> Value {
             "look": notice.look,
             "link": notice.link,
             "since": notice.since,
+            "replaced_by": notice.replaced_by,
         },
     })
 }

@@ -2,8 +2,8 @@
 //!
 //! **Invariants:** three queries, each answered from an index or a small table, whatever the tables hold: every instance asks once a minute.
 //!
-//! **Units:** durations in milliseconds, as in `sync_logs`. As in the operators' own queries and `GET /kpis`, every row of `sync_logs` counts
-//! as a sync.
+//! **Units:** durations in milliseconds, as in `sync_logs`. As in `GET /kpis`, every row of a record counts as a sync, and the summaries of runs
+//! do not: with those of catch-ups that found nothing to do, failures would not show.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -95,8 +95,9 @@ impl AlertCheck {
                    count(*) filter (where created_at > $1 and status = 'error') as "errors!",
                    avg(duration_ms) filter (where created_at > $1 and status = 'success')::float8 as average_ms,
                    count(*) filter (where created_at > $2 and status = 'error') as "errors_in_an_hour!",
-                   (select message from sync_logs where status = 'error' and created_at > $2 order by created_at desc limit 1) as last_error
-               from sync_logs where created_at > least($1, $2)"#,
+                   (select message from sync_logs where status = 'error' and record_id is not null and created_at > $2
+                    order by created_at desc limit 1) as last_error
+               from sync_logs where created_at > least($1, $2) and record_id is not null"#,
             window,
             hour
         )

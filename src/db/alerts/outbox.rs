@@ -132,9 +132,14 @@ impl AlertCheck {
         done: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Vec<GivenUp>, DbError> {
-        sqlx::query!("delete from alert_messages where state <> 'waiting' and done_at < $1", done)
-            .execute(&mut *self.tx)
-            .await?;
+        // Those on what still fires say to whom it was told.
+        sqlx::query!(
+            "delete from alert_messages m where state <> 'waiting' and done_at < $1
+                 and not exists (select from alerts a where a.key = m.subject and a.state = 'firing')",
+            done
+        )
+        .execute(&mut *self.tx)
+        .await?;
         let given_up = sqlx::query_as!(
             GivenUp,
             "update alert_messages set state = 'given_up', done_at = $2, claimed_until = null
@@ -200,6 +205,20 @@ impl Db {
             id,
             error,
             next
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// A message will never arrive, so it is not tried again.
+    pub async fn message_refused(&self, id: i64, error: &str, now: DateTime<Utc>) -> Result<(), DbError> {
+        sqlx::query!(
+            "update alert_messages set state = 'given_up', done_at = $3, claimed_until = null, last_error = $2
+             where id = $1 and state = 'waiting'",
+            id,
+            error,
+            now
         )
         .execute(&self.pool)
         .await?;

@@ -136,7 +136,7 @@ impl Watch {
             Some(sums) => Arc::clone(sums),
             None => Arc::new(Sums {
                 kpis: monitor.kpis().await?,
-                stats: monitor.sync_stats(HOURS).await?.stats,
+                stats: monitor.record_stats(HOURS).await?.stats,
                 read: Instant::now(),
             }),
         };

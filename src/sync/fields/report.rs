@@ -260,6 +260,14 @@ impl FieldReport {
             .map(ToString::to_string);
         gone.chain(unreadable).chain(undecided).collect()
     }
+
+    /// Since when there is something to mend, where that is known.
+    pub(super) fn troubled_since(&self) -> Option<DateTime<Utc>> {
+        let gone = self.missing.iter().filter_map(|field| field.since);
+        let unreadable =
+            self.retyped.iter().filter(|field| !field.unreadable.is_empty()).filter_map(|field| field.since);
+        gone.chain(unreadable).min()
+    }
 }
 
 #[cfg(test)]

@@ -6,11 +6,13 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::{FieldPlan, FieldReport};
 use crate::{
     airtable::Lane,
+    db::DbError,
     sync::{Engine, SyncError},
 };
 
@@ -18,6 +20,14 @@ impl Engine {
     /// What has become of the fields that the mapping names.
     pub fn field_report(&self) -> FieldReport {
         self.inner.fields.report()
+    }
+
+    /// What operators have to mend in the fields, and since when it is known to be so: by what the database remembers, so that it stays known
+    /// when the instance that noticed ends.
+    pub async fn remembered_field_troubles(
+        &self,
+    ) -> Result<Option<(Option<DateTime<Utc>>, String)>, DbError> {
+        self.inner.fields.remembered_troubles(&self.inner.db).await
     }
 
     /// Has the schema looked at soon: somebody says that it has changed.

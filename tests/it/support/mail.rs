@@ -38,6 +38,7 @@ pub struct MailServer {
     pub port: u16,
     sessions: Arc<Mutex<Vec<Session>>>,
     refusals: Arc<Mutex<u32>>,
+    unknown: Arc<Mutex<Vec<String>>>,
     running: JoinHandle<()>,
 }
 
@@ -46,26 +47,33 @@ impl MailServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sessions, refusals) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(0)));
-        let (kept, refused) = (Arc::clone(&sessions), Arc::clone(&refusals));
+        let unknown = Arc::new(Mutex::new(Vec::new()));
+        let (kept, refused, strangers) = (Arc::clone(&sessions), Arc::clone(&refusals), Arc::clone(&unknown));
         let running = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
-                let (kept, refused) = (Arc::clone(&kept), Arc::clone(&refused));
+                let (kept, refused, strangers) =
+                    (Arc::clone(&kept), Arc::clone(&refused), Arc::clone(&strangers));
                 connections.spawn(async move {
                     let mut session = Session::default();
                     // A sender that hangs up is no reason to fail.
-                    let _ = talk(stream, offers, &refused, &mut session).await;
+                    let _ = talk(stream, offers, (&refused, &strangers), &mut session).await;
                     kept.lock().unwrap().push(session);
                 });
             }
         });
-        Self { port, sessions, refusals, running }
+        Self { port, sessions, refusals, unknown, running }
     }
 
     /// That many mails are refused for the moment.
     pub fn refuse(&self, mails: u32) {
         *self.refusals.lock().unwrap() = mails;
+    }
+
+    /// There is nobody with this address.
+    pub fn does_not_know(&self, address: &str) {
+        self.unknown.lock().unwrap().push(address.to_owned());
     }
 
     /// The connections that ended, in their order.
@@ -88,7 +96,7 @@ impl Drop for MailServer {
 async fn talk(
     stream: TcpStream,
     offers: Offers,
-    refusals: &Mutex<u32>,
+    (refusals, unknown): (&Mutex<u32>, &Mutex<Vec<String>>),
     session: &mut Session,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
@@ -120,8 +128,10 @@ async fn talk(
                 "250 ok"
             }
             "RCPT" => {
-                session.to.push(inside(rest));
-                "250 ok"
+                let to = inside(rest);
+                let known = !unknown.lock().unwrap().contains(&to);
+                session.to.push(to);
+                if known { "250 ok" } else { "550 5.1.1 no such user" }
             }
             "DATA" => {
                 stream.write_all(b"354 go on\r\n").await?;
