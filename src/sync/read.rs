@@ -177,11 +177,11 @@ impl Engine {
         plan: &FieldPlan,
         logged: Logged,
     ) -> Result<Vec<Outcome>, SyncError> {
-        let fields = if plan.knows_fields() { Fields::Unsure(&plan.mapped) } else { Fields::Sure };
+        let fields = Fields::Unsure(&plan.mapped);
         let db = &self.inner.db;
         let synced = match db.store(stamp, readings.clone(), &plan.kept, logged, fields).await {
-            Err(DbError::FieldsMayBeGone) => {
-                let plan = self.look_at_fields(Lane::Webhook).await?;
+            Err(DbError::FieldsMayBeGone(doubted)) => {
+                let plan = self.look_for_fields(&doubted, Lane::Webhook).await?;
                 let readings = readings.into_iter().map(|reading| self.read_anew(reading, &plan)).collect();
                 db.store(stamp, readings, &plan.kept, logged, Fields::Sure).await?
             }
