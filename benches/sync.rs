@@ -43,8 +43,8 @@ async fn main() {
     for count in [500, 5_000] {
         burst(&postgres, count).await;
     }
-    full_sync(&postgres, 10_000, 5, Duration::from_millis(200)).await;
-    full_sync(&postgres, 100_000, 50, Duration::from_millis(20)).await;
+    Box::pin(full_sync(&postgres, 10_000, 5, Duration::from_millis(200))).await;
+    Box::pin(full_sync(&postgres, 100_000, 50, Duration::from_millis(20))).await;
     start(&postgres).await;
     postgres.stop().await.unwrap();
 }

@@ -20,7 +20,7 @@ pub enum Signal {
     AirtableRefuses,
     /// The month's Airtable requests are used up.
     QuotaUsedUp,
-    /// A field that the mapping names is gone from Airtable or has changed its type.
+    /// A field that the mapping names is gone from Airtable or has changed its type, or the schema can no longer be read.
     FieldsMissing,
     /// The notices of other instances are not heard.
     ListenerDown,

@@ -8,7 +8,7 @@
  *   recordId   the record's Airtable record ID, from the trigger
  *   secret     what the service knows as WEBHOOK_SECRET; better: leave it out here and
  *              store it in the Builder Hub as the secret VITRINA_SECRET
- *   keepGoing  optional; "true" = a failed delivery does not fail the run (see below)
+ *   keepGoing  optional; "true", "yes" or 1 = a failed delivery does not fail the run (see below)
  *
  * Outputs, all of them set in every case
  *   status       success (the website shows the change), queued (accepted, follows by itself) or error
@@ -236,7 +236,7 @@ function settings() {
     if (!secret) wrong.push('secret (or the Builder Hub secret VITRINA_SECRET)');
     if (!recordId) wrong.push('recordId (the Airtable record ID of the trigger\'s record)');
     if (wrong.length > 0) throw new Error(`Missing or wrong inputs: ${wrong.join('; ')}.`);
-    return { url, recordId, keepGoing: String(config.keepGoing) === 'true' };
+    return { url, recordId, keepGoing: /^(true|yes|1)$/i.test(String(config.keepGoing).trim()) };
 }
 
 /** Delivers, with retries. Resolves to the last result, `attempts` included. */

@@ -151,6 +151,10 @@ impl AirtableClient {
         Ask { what: "the schema", method: Method::GET, url: self.0.schema_url.clone(), body: None }
     }
 
+    pub(super) fn list_ask(&self, what: &'static str, options: &ListOptions<'_>) -> Ask {
+        Ask { what, method: Method::GET, url: options.url(self.0.table_url.clone()), body: None }
+    }
+
     /// An address below `/v0/meta`.
     pub(super) fn meta_url(&self, path: &[&str]) -> Result<Url, AirtableError> {
         url(&self.0.settings.api_url, &[&["v0", "meta"], path].concat())
@@ -216,17 +220,15 @@ impl AirtableClient {
             filter_by_formula: listing.formula.as_deref(),
             page_size: listing.page_size,
             return_fields_by_field_id: names.is_some(),
+            field: None,
             offset,
         };
         let first_page = ListOptions { offset: None, ..options }.url(self.0.table_url.clone());
         let ask = if first_page.as_str().len() <= MAX_URL_CHARS {
-            Ask { what, method: Method::GET, url: options.url(self.0.table_url.clone()), body: None }
+            self.list_ask(what, &options)
         } else {
             let body = serde_json::to_vec(&options).map_err(|error| {
-                AirtableError::new(
-                    Kind::InvalidRequest,
-                    format!("the listing cannot be written as JSON: {error}"),
-                )
+                AirtableError::new(Kind::InvalidRequest, format!("the listing is no JSON: {error}"))
             })?;
             Ask { what, method: Method::POST, url: self.0.list_records_url.clone(), body: Some(body.into()) }
         };

@@ -45,6 +45,9 @@ pub(super) struct ListOptions<'a> {
     pub(super) page_size: usize,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) return_fields_by_field_id: bool,
+    /// The only field wanted, by name or id.
+    #[serde(skip)]
+    pub(super) field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) offset: Option<&'a str>,
 }
@@ -60,6 +63,9 @@ impl ListOptions<'_> {
             query.append_pair("pageSize", &self.page_size.to_string());
             if self.return_fields_by_field_id {
                 query.append_pair("returnFieldsByFieldId", "1");
+            }
+            if let Some(field) = self.field {
+                query.append_pair("fields[]", field);
             }
             if let Some(offset) = self.offset {
                 query.append_pair("offset", offset);
@@ -192,6 +198,7 @@ mod tests {
             filter_by_formula: None,
             page_size: 100,
             return_fields_by_field_id: false,
+            field: None,
             offset: None,
         };
         assert_eq!(serde_json::to_value(bare).unwrap(), json!({"pageSize": 100}));
@@ -201,6 +208,7 @@ mod tests {
             filter_by_formula: Some("{Año}='a&b'"),
             page_size: 50,
             return_fields_by_field_id: true,
+            field: None,
             offset: Some("itr1/rec1"),
         };
         assert_eq!(

@@ -118,6 +118,8 @@ async fn with_engine(
     work::with_database(&config, async |db| {
         if migrate {
             db.migrate().await?;
+        } else {
+            work::is_migrated(db).await?;
         }
         let engine = crate::app::engine(&config, db.clone())?;
         let stop = lifecycle.soft();
@@ -199,12 +201,23 @@ fn text(difference: &Difference) -> String {
 }
 
 fn summary(report: &PreviewReport) -> String {
+    let mut fields = String::new();
+    for problem in &report.fields {
+        // Writing to a string cannot fail.
+        let _ = writeln!(fields, "Field mapping: {problem}.");
+    }
+    let absent = if report.absent > 0 {
+        format!(" {} not in Airtable and not known here.", report.absent)
+    } else {
+        String::new()
+    };
     let columns: Vec<String> =
         report.columns.iter().map(|(column, count)| format!("{column} {count}")).collect();
     let brake =
         if report.brake { " The brake would hold all that would leave; --force takes it off." } else { "" };
     format!(
-        "Nothing was written. {} records read: {} would be new, {} updated, {} archived, {} deleted; {} with warnings. Columns: {}.{brake}",
+        "{fields}Nothing was written. {} records read: {} would be new, {} updated, {} archived, {} deleted; {} with warnings. Columns: {}.\
+         {absent}{brake}",
         report.seen,
         report.created,
         report.updated,

@@ -55,7 +55,11 @@ pub(super) async fn run(action: Action) -> anyhow::Result<ExitCode> {
     let config = Loader::from_environment().load(Needs::Airtable)?;
     telemetry::init(&config.log)?;
     work::with_database(&config, async |db| {
-        db.migrate().await?;
+        if matches!(action, Action::Create(_)) {
+            db.migrate().await?;
+        } else {
+            work::is_migrated(db).await?;
+        }
         let engine = crate::app::engine(&config, db.clone())?;
         let done = Box::pin(async {
             match action {
@@ -73,10 +77,7 @@ pub(super) async fn run(action: Action) -> anyhow::Result<ExitCode> {
 fn with_remedy(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<WebhookError>() {
         Some(WebhookError::Off) => Usage(format!("{error}")).into(),
-        Some(refused) => match refused.remedy() {
-            Some(remedy) => anyhow::anyhow!("{error}. {remedy}"),
-            None => error,
-        },
+        Some(refused) => anyhow::anyhow!("{}", refused.with_remedy()),
         None => error,
     }
 }

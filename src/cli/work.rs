@@ -1,5 +1,6 @@
 //! What commands that work on the database have in common.
 
+use anyhow::bail;
 use secrecy::ExposeSecret;
 
 use crate::{
@@ -35,4 +36,12 @@ pub(super) async fn with_database<T>(
         postgres.stop().await?;
     }
     done
+}
+
+/// Fails unless the tables are those of this version: for commands that only look and change nothing.
+pub(super) async fn is_migrated(db: &Db) -> anyhow::Result<()> {
+    if db.is_migrated().await? {
+        return Ok(());
+    }
+    bail!("the database has not the tables of this version yet; run `vitrina migrate` first")
 }

@@ -26,6 +26,9 @@ const WEBHOOK_LIFE: std::time::Duration = std::time::Duration::from_hours(7 * 24
 /// Airtable's limit of records in one request.
 const MAX_PAGE_SIZE: usize = 100;
 
+/// Airtable's limit of requests a second to a base.
+const AIRTABLES_LIMIT: u32 = 5;
+
 /// Notes all that is wrong with `config`.
 pub(super) fn check(config: &Config, report: &mut Report) {
     server(&config.server, report);
@@ -177,10 +180,19 @@ fn airtable(airtable: &AirtableSettings, report: &mut Report) {
     if table.trim() != table || table.chars().any(char::is_control) {
         report.wrong("airtable.table_id", shown_text(table), form("airtable.table_id"));
     }
-    if !is_http(&airtable.api_url) {
+    let with_version =
+        Url::parse(&airtable.api_url).is_ok_and(|url| url.path().trim_end_matches('/').ends_with("/v0"));
+    if !is_http(&airtable.api_url) || with_version {
         report.wrong("airtable.api_url", shown_text(&airtable.api_url), form("airtable.api_url"));
     }
     not_zero("airtable.requests_per_second", &airtable.requests_per_second, report);
+    let is_airtables =
+        Url::parse(&airtable.api_url).is_ok_and(|url| url.host_str() == Some("api.airtable.com"));
+    if is_airtables && airtable.requests_per_second > AIRTABLES_LIMIT {
+        let limit =
+            format!("1 to {AIRTABLES_LIMIT}: Airtable leaves a base alone for 30 s after more in a second");
+        report.wrong("airtable.requests_per_second", airtable.requests_per_second.to_string(), limit);
+    }
     not_zero("airtable.pause_after_429", &airtable.pause_after_429, report);
     not_zero("airtable.connect_timeout", &airtable.connect_timeout, report);
     not_zero("airtable.request_timeout", &airtable.request_timeout, report);

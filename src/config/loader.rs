@@ -159,7 +159,12 @@ fn read_mapping(path: &Path, report: &mut Report) -> Option<Mapping> {
         Ok(mapping) => Some(mapping),
         Err(errors) => {
             let listed: Vec<_> = errors.iter().map(ToString::to_string).collect();
-            report.wrong(KEY, format!("{shown} is wrong: {}", listed.join("; ")), form(KEY));
+            let found = format!("{shown} is wrong: {}", listed.join("; "));
+            report.wrong(
+                KEY,
+                found,
+                "a field mapping without these mistakes, in the form of config/fields.toml",
+            );
             None
         }
     }

@@ -138,7 +138,7 @@ pub(super) fn form(key: &str) -> &'static str {
             "the id of an Airtable base: app and 14 letters or digits, as in the base's address"
         }
         "airtable.table_id" => "the id of a table, tbl… and letters or digits, or its name",
-        "airtable.api_url" => "an address of the form https://api.airtable.com",
+        "airtable.api_url" => "an address of the form https://api.airtable.com, without /v0 behind it",
         "airtable_webhook.notification_url" => {
             "the public address of /airtable-notifications, such as https://sync.example.mx/airtable-notifications; http only on \
              this machine"

@@ -135,6 +135,8 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("AIRTABLE_API_URL", "api.airtable.com", "airtable.api_url"),
         ("AIRTABLE_API_URL", "ftp://api.airtable.com", "airtable.api_url"),
         ("AIRTABLE_API_URL", "https://api.airtable.com?x=1", "airtable.api_url"),
+        ("AIRTABLE_API_URL", "https://api.airtable.com/v0/", "airtable.api_url"),
+        ("VITRINA__AIRTABLE__REQUESTS_PER_SECOND", "6", "airtable.requests_per_second"),
         ("AIRTABLE_API_KEY", "pat with spaces", "airtable.api_key"),
         ("DATABASE_URL", "mysql://localhost/cars", "database.url"),
         ("DATABASE_URL", "postgres://user:pass#word@localhost/cars", "database.url"),

@@ -16,9 +16,9 @@ pub enum DbError {
     /// The server refused what it was given: a value or a statement is wrong, and so it stays.
     #[error("PostgreSQL refused a statement: {0}")]
     Refused(#[source] sqlx::Error),
-    /// A value vanished, and nobody has looked yet whether its field did; nothing was stored.
+    /// Values vanished from these fields, or changed their kind, and nobody has looked yet whether the fields did; nothing was stored.
     #[error("a value vanished from Airtable; its field has to be looked at first")]
-    FieldsMayBeGone,
+    FieldsMayBeGone(Vec<String>),
     /// A pooler in transaction or statement mode stands before the server.
     #[error(
         "DATABASE_URL leads to a pooler that gives each transaction another connection (PgBouncer with pool_mode = transaction, Supavisor \
@@ -48,7 +48,7 @@ impl DbError {
             Self::Unreachable(_) | Self::Silent(_) => true,
             Self::Migration(sqlx::migrate::MigrateError::Execute(error)) => unreachable_now(error),
             Self::Refused(_)
-            | Self::FieldsMayBeGone
+            | Self::FieldsMayBeGone(_)
             | Self::TransactionPooler
             | Self::ForeignTables { .. }
             | Self::Migration(_) => false,

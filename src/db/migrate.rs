@@ -48,6 +48,14 @@ impl Db {
         self.secure().await
     }
 
+    /// Whether the tables are exactly those of this version. Makes nothing.
+    pub async fn is_migrated(&self) -> Result<bool, DbError> {
+        let mut connection = self.alone_in_its_schema().await?;
+        let is_migrated = is_current(&mut connection).await?;
+        connection.close().await?;
+        Ok(is_migrated)
+    }
+
     /// Takes the newest migration back; does nothing when there is none.
     pub async fn revert_last(&self) -> Result<(), DbError> {
         let Some(version) = self.version().await? else { return Ok(()) };

@@ -55,6 +55,9 @@ impl Plan {
         };
         let mut content = Box::new(found.content);
         kept.apply(&mut content, former.as_ref().map(|former| &former.content));
+        if let Some(former) = former.as_ref().filter(|_| !found.late.is_empty()) {
+            content.keep(&found.late, &former.content);
+        }
         let gone = former.as_ref().map(|former| cells_gone(&former.content, &content)).unwrap_or_default();
         let warnings = found.warnings;
         let (action, changed, write, slug) = match former {
@@ -174,8 +177,19 @@ impl Plan {
         }
         let unreadable =
             |column: &&str| self.outcome.warnings.iter().any(|warning| warning.column == *column);
-        self.gone.iter().any(|field| mapped.contains(field) && !seen.contains(field.as_str()))
-            || self.outcome.changed.iter().any(unreadable)
+        self.doubted(mapped, seen).next().is_some() || self.outcome.changed.iter().any(unreadable)
+    }
+
+    /// The fields whose values it would take away and that may be gone.
+    pub(super) fn doubted<'a>(
+        &'a self,
+        mapped: &'a BTreeSet<String>,
+        seen: &'a HashSet<&str>,
+    ) -> impl Iterator<Item = &'a String> {
+        let writes = matches!(self.write, Write::Vehicle { .. });
+        self.gone
+            .iter()
+            .filter(move |field| writes && mapped.contains(*field) && !seen.contains(field.as_str()))
     }
 
     /// Whether a run's log mentions it by itself.

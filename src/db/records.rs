@@ -150,7 +150,9 @@ impl Db {
         if let Fields::Unsure(mapped) = fields
             && plans.iter().any(|plan| plan.doubts_fields(mapped, &seen))
         {
-            return Err(DbError::FieldsMayBeGone);
+            let doubted = plans.iter().flat_map(|plan| plan.doubted(mapped, &seen));
+            let doubted: BTreeSet<&String> = doubted.collect();
+            return Err(DbError::FieldsMayBeGone(doubted.into_iter().cloned().collect()));
         }
         slugs::assign(&mut tx, &mut plans).await?;
         write(&mut tx, &plans).await?;

@@ -153,6 +153,20 @@ impl Db {
         Ok(row)
     }
 
+    /// When the last full run ended that failed after `since`, unless a run has succeeded since then; what the brake has stopped, no other
+    /// run makes good.
+    pub async fn full_run_failed(&self, since: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, DbError> {
+        let failed = sqlx::query_scalar!(
+            "select max(finished_at) from sync_runs
+             where status = 'failed' and kind = 'full' and started_at > $1
+               and (braked or finished_at > coalesce((select max(finished_at) from sync_runs where status = 'succeeded'), '-infinity'))",
+            since
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(failed)
+    }
+
     /// The run that is under way, by its last row: number, kind and trigger.
     pub async fn running(&self) -> Result<Option<(RunId, String, String)>, DbError> {
         let row = sqlx::query!(

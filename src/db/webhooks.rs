@@ -137,6 +137,19 @@ impl Db {
         Ok(())
     }
 
+    /// Keeps the webhook of a table under another name: the settings name the table otherwise than before. False when there is none.
+    pub async fn rename_webhook(&self, table_id: &str, target: &str) -> Result<bool, DbError> {
+        let renamed = sqlx::query!(
+            "update airtable_webhooks set target = $2
+             where target = (select target from airtable_webhooks where table_id = $1 and target <> $2 order by created_at desc limit 1)",
+            table_id,
+            target
+        )
+        .execute(&self.pool)
+        .await?;
+        Ok(renamed.rows_affected() > 0)
+    }
+
     /// Forgets a webhook that was deleted.
     pub async fn forget_webhook(&self, id: &str) -> Result<(), DbError> {
         sqlx::query!("delete from airtable_webhooks where webhook_id = $1", id).execute(&self.pool).await?;

@@ -143,6 +143,18 @@ fn visit_written(
     }
 }
 
+/// Whether Airtable is still working the cell out: an AI text, or one in a lookup, that has no words yet.
+pub(super) fn is_being_computed(cell: &Value) -> bool {
+    match cell {
+        Value::Array(entries) => entries.iter().any(is_being_computed),
+        Value::Object(members) => {
+            members.get("state").is_some_and(|state| state == "loading")
+                && members.get("value").is_none_or(Value::is_null)
+        }
+        _ => false,
+    }
+}
+
 fn stand_in(members: &Map<String, Value>, member: Member) -> Result<&Value, &'static str> {
     if members.contains_key("error") || members.contains_key("specialValue") {
         return Err("the formula gives an error instead of a value; mend it in Airtable");

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// What is known of one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownField {
-    /// `fld…`, which nothing changes.
+    /// `fld…`, which nothing changes; the name, as long as nobody could tell the id.
     pub id: String,
     /// The name under which vitrina knows it.
     pub name: String,
@@ -35,6 +35,18 @@ impl KnownField {
     /// Whether the table has it.
     pub fn is_present(&self) -> bool {
         self.missing_since.is_none()
+    }
+
+    /// Whether it was asked for by its name while the schema could not be read, so that its id is not known.
+    pub fn is_only_a_name(&self) -> bool {
+        self.id == self.name && !Self::is_id(&self.id)
+    }
+
+    /// Whether a source of the mapping is an id instead of a name.
+    pub fn is_id(source: &str) -> bool {
+        source.len() == 17
+            && source.starts_with("fld")
+            && source.bytes().all(|byte| byte.is_ascii_alphanumeric())
     }
 
     /// The one of `known` that a mapping means by `source`: a name that vitrina knows, an id, or the present name of a renamed field.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     Column, Content, Fields, Mapping, Record, Warning,
-    cell::{Unreadable, fields_without_nul},
+    cell::{Unreadable, fields_without_nul, is_being_computed},
     photos,
     value::{self, Several, Single},
 };
@@ -32,6 +32,8 @@ pub struct Normalized {
     pub content: Content,
     /// At most one for each column.
     pub warnings: Vec<Warning>,
+    /// Columns that are empty because Airtable is still computing what stands in them.
+    pub late: Vec<Column>,
 }
 
 /// Reads a record. See the module for what is promised.
@@ -90,7 +92,16 @@ pub fn normalize(record: &Record, mapping: &Mapping, rules: &Rules) -> Normalize
         slug_wanted: cells.first(Column::SlugWanted, value::page),
         data,
     };
-    Normalized { content, warnings }
+    let late = late(&content, mapping);
+    Normalized { content, warnings, late }
+}
+
+fn late(content: &Content, mapping: &Mapping) -> Vec<Column> {
+    let computing = |field: &str| content.data.get(field).is_some_and(is_being_computed);
+    let awaited = |column: &Column| {
+        mapping.fields_of(*column).any(computing) && (*column == Column::Title || content.is_empty(*column))
+    };
+    mapping.columns().filter(awaited).collect()
 }
 
 /// The cells of one record, read column by column.
@@ -207,7 +218,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table_is_read_from_a_believable_record() {
-        let Normalized { content, warnings } = mazda();
+        let Normalized { content, warnings, .. } = mazda();
         let expected = Content {
             record_id: "recA1b2C3d4E5f6G7".parse().unwrap(),
             created_at: "2024-04-30T18:05:11Z".parse().unwrap(),
@@ -317,7 +328,7 @@ mod tests {
                 fields.extend(aliases[..at].iter().map(|name| ((*name).to_owned(), json!([null, " "]))));
                 fields.insert((*alias).to_owned(), cell.clone());
                 fields.extend(aliases[at + 1..].iter().map(|name| ((*name).to_owned(), json!("later"))));
-                let Normalized { content, warnings } = normalized(fields.into());
+                let Normalized { content, warnings, .. } = normalized(fields.into());
                 let content = serde_json::to_value(content).unwrap();
                 assert_eq!(content[column], expected, "{column} from {alias}");
                 assert_eq!(warnings, [], "{column} from {alias}");
@@ -326,8 +337,20 @@ mod tests {
     }
 
     #[test]
+    fn a_text_that_is_still_being_written_is_awaited() {
+        let loading = json!({"state": "loading", "isStale": true, "value": null});
+        let read = normalized(json!({"descripcion": loading, "Precio": 5, "Garantia": [loading]}));
+        assert_eq!(read.late, [Column::Descripcion, Column::Garantia]);
+        assert_eq!(read.warnings, []);
+        let stale = json!({"state": "loading", "isStale": true, "value": "La anterior"});
+        let read = normalized(json!({"descripcion": stale}));
+        assert_eq!((read.content.descripcion.as_deref(), read.late), (Some("La anterior"), vec![]));
+        assert_eq!(normalized(json!({"descripcion": loading, "description": "x"})).late, []);
+    }
+
+    #[test]
     fn an_empty_record_is_a_vehicle_that_is_not_listed() {
-        let Normalized { content, warnings } = normalized(json!({}));
+        let Normalized { content, warnings, .. } = normalized(json!({}));
         assert_eq!(content.title, "Auto sin título");
         assert!(content.vendido && !content.listed);
         assert_eq!((content.precio, content.feature_image), (None, None));

@@ -103,6 +103,7 @@ impl Run {
                     kind,
                     trigger,
                     counts: row.counts,
+                    absent: 0,
                     duration: duration.to_std().unwrap_or_default(),
                     error: row.error.clone(),
                     braked: row.braked,

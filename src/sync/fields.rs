@@ -5,12 +5,15 @@
 //! follows for reading is a [`plan`]; what operators should know is a `report`.
 //!
 //! **Invariants:** one look at the schema at a time, so an earlier answer never replaces a later one; a look that fails changes nothing. The
-//! memory is in the database, so restarts and instances agree; who looks second learns nothing new and reports nothing anew.
+//! memory is in the database, so restarts and instances agree; who looks second learns nothing new and reports nothing anew. Where the schema is
+//! hidden no column is emptied for want of a field either: Airtable is asked for each field whose values vanish (`ask`).
 
+mod ask;
 mod bind;
 mod plan;
 mod report;
 mod sample;
+mod tell;
 mod watch;
 mod words;
 
@@ -30,14 +33,15 @@ use tokio::{
 
 use super::SyncError;
 use crate::{
-    airtable::{AirtableClient, AirtableError, Kind, Lane, TableSchema},
+    airtable::{AirtableClient, AirtableError, Kind, Lane},
     config::Config,
     db::{Db, DbError},
     domain::{KnownField, Mapping},
-    signals::{Signal, Signals},
+    signals::Signals,
 };
 
 pub(super) use self::plan::FieldPlan;
+use self::report::report_by_name;
 pub use self::{
     bind::bind,
     report::{Appeared, FieldReport, Missing, Renamed, Retyped, Unfed, report},
@@ -65,6 +69,16 @@ struct Look {
     began: Instant,
     plan: Arc<FieldPlan>,
     report: Arc<FieldReport>,
+    /// When the schema was last found to be hidden.
+    hidden_at: Option<DateTime<Utc>>,
+}
+
+impl Look {
+    /// The last time at which a mapped field's values came into use. What was read while the schema was hidden counts as such.
+    fn feeds_since(&self) -> Option<DateTime<Utc>> {
+        let readable = self.report.unreadable_schema.is_none();
+        self.plan.feeds_since().max(self.hidden_at.filter(|_| readable))
+    }
 }
 
 impl Fields {
@@ -95,7 +109,7 @@ impl Fields {
         let _looking = self.looking.lock().await;
         match self.last_look() {
             Some(look) => Ok(look.plan),
-            None => self.look(airtable, db, Lane::Webhook).await,
+            None => self.look(airtable, db, &[], Lane::Webhook).await,
         }
     }
 
@@ -111,23 +125,47 @@ impl Fields {
         Ok(match (mapping, &present.known) {
             (None, _) => present,
             (Some(mapping), Some(known)) => Arc::new(FieldPlan::new(mapping, visible, known.clone())),
-            (Some(mapping), None) => Arc::new(FieldPlan::by_name(mapping, visible)),
+            (Some(mapping), None) => Arc::new(FieldPlan::by_name(mapping, visible, &[])),
         })
     }
 
-    /// A plan from a look at the schema that begins after this call.
+    /// What a mapping, the configured one if none is given, names and cannot be read; a sentence each without a full stop.
+    pub(super) async fn problems_of(
+        &self,
+        mapping: Option<&Mapping>,
+        airtable: &AirtableClient,
+        db: &Db,
+    ) -> Result<Vec<String>, SyncError> {
+        let present = self.plan(airtable, db).await?;
+        let mapping = mapping.unwrap_or(&self.configured);
+        let Some(known) = &present.known else {
+            return Ok(vec![
+                "without the scope schema.bases:read nobody can tell whether Airtable has the fields that it names".to_owned(),
+            ]);
+        };
+        let found = report(mapping, self.visible_field.as_deref(), known);
+        let decisive = |unfed: &&Unfed| unfed.column != crate::domain::Column::Ordenstatus.as_str();
+        let unfed = found.unfed.iter().filter(decisive).map(ToString::to_string);
+        Ok(found.troubles().into_iter().chain(unfed).collect())
+    }
+
+    /// A plan from a look at the schema that begins after this call; `doubted`: fields that may be gone.
     pub(super) async fn look_again(
         &self,
         airtable: &AirtableClient,
         db: &Db,
+        doubted: &[String],
         lane: Lane,
     ) -> Result<Arc<FieldPlan>, SyncError> {
         let asked = Instant::now();
         let _looking = self.looking.lock().await;
-        match self.last_look().filter(|look| look.began >= asked) {
+        let answered = |look: &Look| {
+            look.began >= asked && (look.report.unreadable_schema.is_none() || doubted.is_empty())
+        };
+        match self.last_look().filter(answered) {
             // Somebody else who waited has looked meanwhile.
             Some(look) => Ok(look.plan),
-            None => self.look(airtable, db, lane).await,
+            None => self.look(airtable, db, doubted, lane).await,
         }
     }
 
@@ -149,58 +187,75 @@ impl Fields {
 
     /// The last time at which a mapped field's values came into use, as far as this process knows.
     pub(super) fn feeds_since(&self) -> Option<DateTime<Utc>> {
-        self.last_look()?.plan.feeds_since()
+        self.last_look()?.feeds_since()
     }
 
     fn last_look(&self) -> Option<Look> {
         self.present.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads the schema; whoever calls holds `looking`.
+    /// Reads the schema, or asks for single fields where it is hidden; whoever calls holds `looking`.
     async fn look(
         &self,
         airtable: &AirtableClient,
         db: &Db,
+        doubted: &[String],
         lane: Lane,
     ) -> Result<Arc<FieldPlan>, SyncError> {
+        let remembered = db.known_fields(&self.table).await?;
         let permit = airtable.permit(lane).await;
         let began = Instant::now();
         let (known, problem) = match airtable.schema(permit).await {
-            Ok(schema) => (self.learn(db, &schema).await?, None),
+            Ok(schema) => (self.learn(db, |known, now| bind(&schema, known, now)).await?, None),
             Err(error) if lacks_scope(&error) => {
-                (db.known_fields(&self.table).await?, Some(error.to_string()))
+                (Box::pin(self.ask(airtable, db, doubted, lane)).await?, Some(error.to_string()))
             }
             Err(error) => return Err(error.into()),
         };
-        let visible = self.visible_field.as_deref();
-        let plan = if known.is_empty() && problem.is_some() {
-            FieldPlan::by_name(&self.configured, visible)
-        } else {
-            FieldPlan::new(&self.configured, visible, known)
+        let former = self.last_look();
+        // Who comes later than others finds written down what they have told.
+        let told = match &former {
+            Some(look) => (*look.report).clone(),
+            None => report(&self.configured, self.visible_field.as_deref(), &remembered),
         };
-        let known = plan.known.as_deref().unwrap_or_default();
+        let hidden_at = match &problem {
+            Some(_) => Some(crate::clock::now()),
+            None => former.as_ref().and_then(|look| look.hidden_at),
+        };
+        let visible = self.visible_field.as_deref();
+        let plan = if problem.is_some() && known.iter().all(KnownField::is_only_a_name) {
+            FieldPlan::by_name(&self.configured, visible, &known)
+        } else {
+            FieldPlan::new(&self.configured, visible, known.clone())
+        };
+        let found = if plan.knows_fields() {
+            report(&self.configured, visible, &known)
+        } else {
+            report_by_name(&self.configured, visible, &known, &plan)
+        };
         let report = FieldReport {
             looked_at: Some(crate::clock::now()),
+            schema_was_readable: problem.is_some() && plan.knows_fields(),
             unreadable_schema: problem,
-            ..if plan.knows_fields() {
-                report(&self.configured, visible, known)
-            } else {
-                FieldReport::default()
-            }
+            ..found
         };
         airtable.use_field_names(plan.names());
-        let look = Look { began, plan: Arc::new(plan), report: Arc::new(report) };
-        let former = self.present.write().unwrap_or_else(PoisonError::into_inner).replace(look.clone());
-        self.tell(&look, former.as_ref());
+        let look = Look { began, plan: Arc::new(plan), report: Arc::new(report), hidden_at };
+        *self.present.write().unwrap_or_else(PoisonError::into_inner) = Some(look.clone());
+        self.tell(&look, former.as_ref(), &told);
         Ok(look.plan)
     }
 
     /// Brings the memory up to date.
-    async fn learn(&self, db: &Db, schema: &TableSchema) -> Result<Vec<KnownField>, SyncError> {
+    async fn learn(
+        &self,
+        db: &Db,
+        learn: impl Fn(&[KnownField], DateTime<Utc>) -> Vec<KnownField>,
+    ) -> Result<Vec<KnownField>, SyncError> {
         Ok(if self.remembers.load(Ordering::Relaxed) {
-            db.learn_fields(&self.table, |known, now| bind(schema, known, now)).await?
+            db.learn_fields(&self.table, learn).await?
         } else {
-            bind(schema, &db.known_fields(&self.table).await?, crate::clock::now())
+            learn(&db.known_fields(&self.table).await?, crate::clock::now())
         })
     }
 }
@@ -213,54 +268,4 @@ pub fn table_key(config: &Config) -> String {
 /// Whether only the schema is refused; if it is the whole base, reading records will say so.
 fn lacks_scope(error: &AirtableError) -> bool {
     matches!((error.kind, error.status), (Kind::Forbidden, _) | (Kind::NotFound, Some(_)))
-}
-
-impl Fields {
-    /// Says what the look has found that was not known before, and raises or clears the signal.
-    fn tell(&self, look: &Look, former: Option<&Look>) {
-        let none = FieldReport::default();
-        let (now, before) = (&*look.report, former.map_or(&none, |look| &*look.report));
-        if let Some(problem) = &now.unreadable_schema
-            && before.unreadable_schema.is_none()
-        {
-            tracing::warn!(
-                error = problem,
-                "the base's schema cannot be read, so new, renamed and deleted fields go unnoticed; \
-                 give the token the scope schema.bases:read"
-            );
-        }
-        for renamed in now.renamed.iter().filter(|renamed| !before.renamed.contains(renamed)) {
-            tracing::info!(field.id = renamed.id, "{renamed}");
-        }
-        for retyped in
-            now.retyped.iter().filter(|field| field.unreadable.is_empty() && !before.retyped.contains(field))
-        {
-            tracing::info!(field.id = retyped.id, "{retyped}");
-        }
-        for appeared in now.appeared.iter().filter(|appeared| !before.appeared.contains(appeared)) {
-            tracing::info!(
-                field.id = appeared.id,
-                "the field {:?} feeds {} from now on",
-                appeared.field,
-                appeared.columns.join(", ")
-            );
-        }
-        let unfed: Vec<String> = now.unfed.iter().map(|unfed| unfed.column.clone()).collect();
-        if !unfed.is_empty() && now.unfed != before.unfed {
-            tracing::warn!(
-                columns = unfed.join(", "),
-                "no field in Airtable feeds these columns, so they stay as they are; see config/fields.toml"
-            );
-        }
-        let (troubles, told) = (now.troubles(), before.troubles());
-        for trouble in troubles.iter().filter(|trouble| !told.contains(trouble)) {
-            tracing::error!("{trouble}; mend it in Airtable, or name another field in the field mapping");
-        }
-        if !troubles.is_empty() {
-            self.signals.raise(Signal::FieldsMissing, troubles.join("; "));
-        } else if !told.is_empty() {
-            tracing::info!("every field that was missing is there again");
-            self.signals.clear(Signal::FieldsMissing);
-        }
-    }
 }

@@ -51,6 +51,10 @@ pub struct PreviewReport {
     pub brake: bool,
     /// How many vehicles would change in each column.
     pub columns: BTreeMap<&'static str, usize>,
+    /// Records asked for that the table does not have and that were never known here.
+    pub absent: usize,
+    /// What the field mapping names and cannot be read, a sentence each without a full stop.
+    pub fields: Vec<String>,
 }
 
 impl Engine {
@@ -62,7 +66,8 @@ impl Engine {
         mut tell: impl FnMut(&Difference),
     ) -> Result<PreviewReport, RunError> {
         self.inner.fields.remember_nothing();
-        let mut report = PreviewReport::default();
+        let fields = self.inner.fields.problems_of(mapping, &self.inner.airtable, &self.inner.db).await?;
+        let mut report = PreviewReport { fields, ..PreviewReport::default() };
         let formula = match scope {
             Scope::Records(ids) => {
                 self.preview_records(&ids, mapping, &mut report, &mut tell).await?;
@@ -146,6 +151,7 @@ impl Engine {
             report.seen += 1;
             report.warnings += usize::from(!outcome.warnings.is_empty());
             if !outcome.written {
+                report.absent += usize::from(outcome.action == Action::Absent);
                 continue;
             }
             match outcome.action {

@@ -181,12 +181,12 @@ impl Engine {
         plan: &FieldPlan,
         logged: Logged,
     ) -> Result<Vec<Outcome>, SyncError> {
-        let fields = if plan.knows_fields() { Fields::Unsure(&plan.mapped) } else { Fields::Sure };
+        let fields = Fields::Unsure(&plan.mapped);
         let db = &self.inner.db;
         let stored = db.patiently(db.store(stamp, readings.clone(), &plan.kept, logged, fields));
         let synced = match stored.await {
-            Err(DbError::FieldsMayBeGone) => {
-                let looked = self.look_at_fields(Lane::Webhook).await;
+            Err(DbError::FieldsMayBeGone(doubted)) => {
+                let looked = self.look_for_fields(&doubted, Lane::Webhook).await;
                 let plan = looked.map_err(SyncError::without_the_schema)?;
                 let readings = readings.into_iter().map(|reading| self.read_anew(reading, &plan)).collect();
                 db.patiently(db.store(stamp, readings, &plan.kept, logged, Fields::Sure)).await?

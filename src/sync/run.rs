@@ -17,7 +17,10 @@ mod listing;
 mod reconcile;
 mod report;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
 
 use backon::{ExponentialBuilder, Retryable};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -36,7 +39,7 @@ use crate::{
         records::{Cause, Timings},
         runs::{RunCounts, RunId, RunKind},
     },
-    domain::{Action, Outcome, RecordId, Trigger},
+    domain::{Action, Column, Outcome, RecordId, Trigger},
 };
 
 /// How far a catch-up looks behind the beginning of the last run: for clocks that differ and changes that show late.
@@ -118,6 +121,7 @@ pub struct Run {
     scope: Scope,
     trigger: Trigger,
     counts: watch::Sender<RunCounts>,
+    absent: AtomicUsize,
 }
 
 impl Run {
@@ -138,6 +142,8 @@ impl Run {
 
     fn count(&self, outcomes: &[Outcome]) {
         self.counts.send_modify(|counts| outcomes.iter().for_each(|outcome| count(counts, outcome)));
+        let absent = outcomes.iter().filter(|outcome| outcome.action == Action::Absent).count();
+        self.absent.fetch_add(absent, Ordering::Relaxed);
     }
 }
 
@@ -154,7 +160,14 @@ impl Engine {
         self.exchange_usage().await?;
         let id = self.inner.db.begin_run(&lock, scope.kind(), trigger).await?;
         self.inner.run_moved.notify_one();
-        Ok(Run { lock: Mutex::new(lock), id, scope, trigger, counts: watch::Sender::default() })
+        Ok(Run {
+            lock: Mutex::new(lock),
+            id,
+            scope,
+            trigger,
+            counts: watch::Sender::default(),
+            absent: AtomicUsize::new(0),
+        })
     }
 
     /// Carries a run out, writes its row and its summary, and reports. An error here is one that could not even be written down.
@@ -180,6 +193,7 @@ impl Engine {
             kind: run.scope.kind(),
             trigger: run.trigger,
             counts: *run.counts.borrow(),
+            absent: run.absent.load(Ordering::Relaxed),
             duration: started.elapsed(),
             braked: matches!(result, Err(RunError::Brake { .. })),
             error: result.err().map(|error| error.to_string()),
@@ -208,7 +222,17 @@ impl Engine {
                 let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
                 let formula = plan.listed_formula(&self.inner.listing.status);
                 let listed = self.inner.db.count_listed().await?;
-                let stamp = self.read_listing(run, formula).await?;
+                let stamp = match self.read_listing(run, formula).await {
+                    Err(RunError::Sync(SyncError::Airtable(error))) if error.kind == Kind::InvalidRequest => {
+                        // The formula names a field that may be gone although the schema does not say so.
+                        let status = plan.mapping.fields_of(Column::Ordenstatus).take(1);
+                        let doubted: Vec<String> = status.map(str::to_owned).collect();
+                        let plan = Box::pin(self.look_for_fields(&doubted, Lane::Run)).await?;
+                        Box::pin(self.read_listing(run, plan.listed_formula(&self.inner.listing.status)))
+                            .await?
+                    }
+                    read => read?,
+                };
                 self.reconcile(run, stamp, listed, *force).await
             }
         }

@@ -321,7 +321,7 @@ for (const [name, sandbox] of Object.entries(SANDBOXES)) {
         });
 
         test('with keepGoing a failure is told by the outputs alone', async () => {
-            for (const keepGoing of ['true', true]) {
+            for (const keepGoing of ['true', true, 'True', ' YES ', '1', 1]) {
                 const { outputs, error } = await go([refused(401, false)], { config: { ...CONFIG, keepGoing } });
                 assert.deepEqual([outputs.status, error], ['error', null]);
             }

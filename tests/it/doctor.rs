@@ -527,3 +527,128 @@ async fn let_in_by_password(db: &Database) {
     let url = format!("postgres://doctor_password:right@localhost:5432/{name}?{place}");
     eventually("the password counts", || async { PgConnection::connect(&url).await.is_ok() }).await;
 }
+
+#[tokio::test]
+async fn what_passes_by_itself_is_not_blamed_on_a_setting_and_is_not_called_healthy() {
+    let patient = Patient::new().await;
+    for (refusal, name, found, remedy) in [
+        (Refusal::RateLimited(None), "token", "429", "half a minute"),
+        (Refusal::ServerError, "address", "50", "in a few minutes"),
+    ] {
+        patient.airtable.fault(Fault::new(What::Answer(refusal)).on(Target::Only(Operation::Account)));
+        let diagnosis = patient.examined().await;
+        diagnosis.has_one_problem("airtable", name, found, remedy);
+        for skipped in
+            [("airtable", "base"), ("airtable", "table"), ("airtable", "records"), ("fields", "mapping")]
+        {
+            assert!(diagnosis.which("skipped").contains(&skipped), "{}", diagnosis.said);
+        }
+        patient.airtable.clear_faults();
+    }
+    patient
+        .airtable
+        .fault(Fault::new(What::Answer(Refusal::ServerError)).on(Target::Only(Operation::Schema)));
+    let diagnosis = patient.examined().await;
+    assert_eq!(diagnosis.which("problem"), [("airtable", "schema")], "{}", diagnosis.said);
+    assert!(!diagnosis.said.contains("by name") && !diagnosis.said.contains("the scope schema.bases:read"));
+    assert!(diagnosis.which("skipped").contains(&("fields", "mapping")));
+}
+
+#[tokio::test]
+async fn an_address_with_the_version_and_more_requests_than_airtable_takes_are_wrong_settings() {
+    let mut patient = Patient::new().await;
+    patient.set("AIRTABLE_API_URL", format!("{}/v0", patient.airtable.url()));
+    let diagnosis = patient.examined().await;
+    assert_eq!(diagnosis.code, Some(2));
+    diagnosis.tells("configuration", "airtable.api_url", "/v0", "without /v0");
+
+    let mut patient = Patient::new().await;
+    patient.set("VITRINA__AIRTABLE__REQUESTS_PER_SECOND", "9");
+    assert_eq!(patient.examined().await.code, Some(0), "there it may be right");
+    patient.env.remove("AIRTABLE_API_URL");
+    patient.env.remove("AIRTABLE_API_KEY");
+    let diagnosis = patient.examined().await;
+    diagnosis.tells("configuration", "airtable.requests_per_second", "9", "1 to 5");
+}
+
+#[tokio::test]
+async fn a_base_that_is_listed_but_closed_is_not_called_unknown() {
+    let patient = Patient::new().await;
+    patient.airtable.fault(
+        Fault::new(What::Answer(Refusal::PermissionsOrModelNotFound)).on(Target::Only(Operation::Schema)),
+    );
+
+    let diagnosis = patient.examined().await;
+
+    assert_eq!((diagnosis.code, diagnosis.which("problem")), (Some(0), vec![]), "{}", diagnosis.said);
+    diagnosis.tells("airtable", "schema", "refuses the base's schema", "not only an interface");
+}
+
+#[tokio::test]
+async fn a_checkbox_that_hides_everything_is_told_as_such() {
+    let mut patient = Patient::new().await;
+    patient.airtable.add_field("Publicar", FieldKind::Checkbox);
+    patient.set("VITRINA__LISTING__VISIBLE_FIELD", "Publicar");
+
+    let diagnosis = patient.examined().await;
+
+    diagnosis.tells(
+        "fields",
+        "listed",
+        r#"1 of the first 2 records are "Comprado", but "Publicar""#,
+        "Tick it",
+    );
+}
+
+#[tokio::test]
+async fn without_the_scope_the_doctor_knows_what_the_service_remembers_and_counts_what_is_gone() {
+    let world = World::start().await;
+    let mut patient = Patient::new().await;
+    patient.set("DATABASE_URL", &world.db.url);
+    for (variable, value) in [
+        ("AIRTABLE_API_URL", world.airtable.url()),
+        ("AIRTABLE_API_KEY", world.airtable.token()),
+        ("AIRTABLE_BASE_ID", world.airtable.base_id().to_owned()),
+        ("AIRTABLE_TABLE_ID", world.airtable.table_id().to_owned()),
+    ] {
+        patient.set(variable, value);
+    }
+    world.known(mazda()).await;
+    world.airtable.remove_field("Ubicacion");
+    world.airtable.rename_field("Precio", "Precio viejo");
+    let new = world.airtable.add_field("Precio", FieldKind::Currency);
+    let diagnosis = patient.examined().await;
+    let columns = vitrina::domain::Column::ALL.len();
+    let fed = diagnosis.of("fields", "mapping")["found"].as_str().unwrap().to_owned();
+    assert!(fed.starts_with(&format!("{} of {columns} columns", columns - 1)), "{fed}");
+    diagnosis.tells("fields", "Precio", "another field is called", &new);
+
+    world.airtable.set_scopes(&[Scope::RecordsRead]);
+    let diagnosis = patient.examined().await;
+    diagnosis.tells("airtable", "schema", "lacks the scope", "Add the scope");
+    assert!(diagnosis.said.contains("by the ids that the service remembers"), "{}", diagnosis.said);
+    assert!(!diagnosis.said.contains("by name"), "{}", diagnosis.said);
+}
+
+#[tokio::test]
+async fn an_old_systems_tables_are_never_to_be_taken_over() {
+    let mut patient = Patient::on(Database::empty().await).await;
+    sqlx::raw_sql("create table inventario_cache (id int); create table sync_logs (id int)")
+        .execute(&patient.db.pool)
+        .await
+        .unwrap();
+    let_in_by_password(&patient.db).await;
+    sqlx::raw_sql("grant usage, create on schema public to public").execute(&patient.db.pool).await.unwrap();
+    let (place, name) = place(&patient.db.url);
+    patient.set("DATABASE_URL", format!("postgres://doctor_password:right@localhost:5432/{name}?{place}"));
+
+    let diagnosis = patient.examined().await;
+
+    diagnosis.has_one_problem(
+        "database",
+        "tables",
+        "inventario_cache, sync_logs of another system",
+        "VITRINA__DATABASE__SCHEMA=vitrina",
+    );
+    assert!(!diagnosis.said.contains("owner to"), "{}", diagnosis.said);
+}

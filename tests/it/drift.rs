@@ -310,6 +310,145 @@ async fn a_scope_that_is_withdrawn_is_told_and_records_go_on_being_read_by_id() 
     assert!(alarm(&world).is_some());
 }
 
+fn hide_the_schema(world: &World) {
+    let forbidden = What::Answer(Refusal::PermissionsOrModelNotFound);
+    world.airtable.fault(Fault::new(forbidden).on(Target::Only(Operation::Schema)));
+}
+
+async fn stored(world: &World, column: &str) -> Vec<Value> {
+    sqlx::query_scalar(sqlx::AssertSqlSafe(format!("select to_jsonb({column}) from inventario_cache")))
+        .fetch_all(&world.db.pool)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_field_that_vanishes_while_the_schema_is_hidden_empties_nothing_is_told_and_is_read_when_it_is_back()
+ {
+    let with_warranty = || {
+        let mut fields = mazda();
+        fields.insert("Garantia".to_owned(), json!("1 año"));
+        fields
+    };
+    let mut world = watchful().vehicles((0..3).map(|_| with_warranty())).start().await;
+    let ids: Vec<String> = world.airtable.records().into_iter().map(|record| record.id).collect();
+    hide_the_schema(&world);
+    eventually("the refusal is told", || async {
+        alarm(&world).is_some_and(|said| said.contains("give the token the scope schema.bases:read again"))
+    })
+    .await;
+
+    // What somebody empties is emptied: the field is there.
+    world.airtable.edit(&ids[0], fields! { "Precio": null });
+    assert_eq!(world.webhook(&ids[0]).await.ok()["action"], "updated");
+    assert_eq!(world.row(&ids[0]).await.unwrap()["precio"], Value::Null);
+    world.airtable.remove_field("Garantia");
+    let full = world.run(Scope::Full { force: false }, Trigger::Nightly).await;
+
+    assert_eq!(full.error, None);
+    let kept = vec![json!("1 año"); 3];
+    assert_eq!(stored(&world, "garantia").await, kept);
+    assert!(
+        alarm(&world).unwrap().contains(r#"the field "Garantia" is gone from Airtable, so garantia stays"#)
+    );
+    world.restart().await;
+    world.airtable.edit(&ids[1], fields! { "Precio": 1_000 });
+    assert_eq!(world.webhook(&ids[1]).await.ok()["action"], "updated");
+    assert_eq!(stored(&world, "garantia").await, kept, "also by a new process");
+
+    world.airtable.clear_faults();
+    world.airtable.add_field("Garantia", FieldKind::SingleLineText);
+    for id in &ids {
+        world.airtable.edit(id, fields! { "Garantia": "2 años" });
+    }
+    eventually("what came back is read", || async {
+        stored(&world, "garantia").await == vec![json!("2 años"); 3]
+    })
+    .await;
+    eventually("all is well again", || async { alarm(&world).is_none() }).await;
+}
+
+#[tokio::test]
+async fn a_field_that_is_renamed_where_the_schema_was_never_readable_leaves_its_column_as_it_was() {
+    let forbidden = What::Answer(Refusal::PermissionsOrModelNotFound);
+    let world = watchful()
+        .vehicles((0..3).map(|_| mazda()))
+        .fault(Fault::new(forbidden).on(Target::Only(Operation::Schema)))
+        .start()
+        .await;
+    assert_eq!(alarm(&world), None, "who never had the scope knows");
+    world.airtable.rename_field("Precio", "Precio MXN");
+
+    assert_eq!(world.run(Scope::Full { force: false }, Trigger::Nightly).await.error, None);
+
+    let prices = vec![json!(329_900.0); 3];
+    assert_eq!(stored(&world, "precio").await, prices);
+    assert!(alarm(&world).unwrap().contains(r#"the field "Precio" is gone from Airtable, so precio stays"#));
+    let id = world.airtable.records()[0].id.clone();
+    world.airtable.edit(&id, fields! { "Precio MXN": 1_000 });
+    world.webhook(&id).await.ok();
+    assert_eq!(stored(&world, "precio").await, prices);
+    world.airtable.rename_field("Precio MXN", "Precio");
+    eventually("it is read by itself", || async { world.row(&id).await.unwrap()["precio"] == 1_000.0 }).await;
+    eventually("all is well again", || async { alarm(&world).is_none() }).await;
+}
+
+#[tokio::test]
+async fn without_the_schema_and_the_status_field_nobody_leaves_the_listing() {
+    let forbidden = What::Answer(Refusal::PermissionsOrModelNotFound);
+    let world = Setting::default()
+        .vehicles((0..30).map(|_| mazda()))
+        .fault(Fault::new(forbidden).on(Target::Only(Operation::Schema)))
+        .start()
+        .await;
+    world.airtable.rename_field("OrdenStatus", "Estado");
+
+    assert_eq!(world.run(Scope::Full { force: false }, Trigger::Nightly).await.error, None);
+
+    assert_eq!(world.get("/vehicles?pageSize=100").await.ok()["totalCount"], 30);
+    assert!(alarm(&world).unwrap().contains("OrdenStatus"), "{:?}", alarm(&world));
+}
+
+#[tokio::test]
+async fn a_schema_that_can_be_read_again_leads_to_one_full_run() {
+    let world = watchful().vehicles([mazda()]).start().await;
+    hide_the_schema(&world);
+    eventually("the refusal is noticed", || async { report(&world).unreadable_schema.is_some() }).await;
+    world.no_run().await;
+    let runs = full_runs(&world).await;
+    world.airtable.clear_faults();
+
+    eventually("everything is read once more", || async { full_runs(&world).await > runs }).await;
+
+    world.no_run().await;
+    let looked = looks(&world);
+    eventually("it is looked at again", || async { looks(&world) > looked + 3 }).await;
+    assert_eq!(full_runs(&world).await, runs + 1);
+    assert_eq!(alarm(&world), None);
+}
+
+#[tokio::test]
+async fn a_field_named_by_its_id_without_the_schema_leaves_its_column_and_is_told() {
+    let mapping = include_str!("../../config/fields.toml");
+    let mut world = World::start().await;
+    let id = world.known(mazda()).await;
+    let forbidden = What::Answer(Refusal::PermissionsOrModelNotFound);
+    world.airtable.fault(Fault::new(forbidden).on(Target::Only(Operation::Schema)));
+    sqlx::query("delete from airtable_fields").execute(&world.db.pool).await.unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), mapping.replace(r#"["Precio"]"#, r#"["fldA1b2C3d4E5f6G7"]"#)).unwrap();
+    world.stop().await;
+    let instance =
+        world.instance_with(&[("listing.fields_file", file.path().to_str().unwrap().to_owned())]).await;
+    world.airtable.edit(&id, fields! { "autokilometraje": 1 });
+    assert_eq!(world.webhook_to(&instance, &id).await.ok()["action"], "updated");
+
+    assert_eq!(world.row(&id).await.unwrap()["precio"], 329_900.0);
+    let said = instance.state().engine.signals().get(Signal::FieldsMissing).unwrap().detail;
+    assert!(said.contains("fldA1b2C3d4E5f6G7, which needs the scope schema.bases:read"), "{said}");
+    instance.stop().await;
+}
+
 #[tokio::test]
 async fn a_change_that_is_announced_is_looked_at_and_otherwise_a_look_has_its_reason() {
     let world = World::set("airtable.schema_every", "0s").start().await;

@@ -289,6 +289,15 @@ async fn a_reader_that_was_away_for_more_than_seven_days_runs_a_full_sync() {
         count
     };
     let before = full_runs().await;
+    // Failures of other runs, and of full ones before, say nothing of it.
+    sqlx::query(
+        "insert into sync_runs (kind, trigger, status, started_at, finished_at) values
+             ('replay', 'replay', 'failed', now() + interval '1 minute', now() + interval '1 minute'),
+             ('full', 'nightly', 'failed', now() - interval '1 minute', now())",
+    )
+    .execute(&world.db.pool)
+    .await
+    .unwrap();
     sqlx::query("update airtable_webhooks set read_at = now() - interval '8 days'")
         .execute(&world.db.pool)
         .await
@@ -378,4 +387,82 @@ async fn by_hand_the_webhook_of_a_running_service_is_left_to_it() {
     let (world, door) = notified(Setting::default()).await;
     let created = by_hand(&world, &door.notifications(), &["create", "--json"]).await;
     assert_eq!(world.airtable.webhooks().len(), 1, "{created:?}");
+}
+
+#[tokio::test]
+async fn a_full_run_that_failed_rests_until_another_run_succeeds() {
+    let world = World::start().await;
+    let db = &world.state().db;
+    world.no_run().await;
+    let run = |kind: &'static str, status: &'static str, minute: i32| {
+        sqlx::query(
+            "insert into sync_runs (kind, trigger, status, started_at, finished_at)
+             values ($1, 'manual', $2, now() + make_interval(mins => $3), now() + make_interval(mins => $3))",
+        )
+        .bind(kind)
+        .bind(status)
+        .bind(minute)
+        .execute(&world.db.pool)
+    };
+    let missed = world.airtable.now();
+    assert_eq!(db.full_run_failed(missed).await.unwrap(), None);
+    run("full", "failed", 1).await.unwrap();
+    assert!(db.full_run_failed(missed).await.unwrap().is_some());
+    run("catch_up", "succeeded", 2).await.unwrap();
+    assert_eq!(db.full_run_failed(missed).await.unwrap(), None);
+    run("full", "failed", 3).await.unwrap();
+    sqlx::query("update sync_runs set braked = true where status = 'failed'")
+        .execute(&world.db.pool)
+        .await
+        .unwrap();
+    run("catch_up", "succeeded", 4).await.unwrap();
+    assert!(db.full_run_failed(missed).await.unwrap().is_some(), "nobody has taken the brake off");
+}
+
+#[tokio::test]
+async fn the_webhook_stays_when_the_table_is_named_otherwise_in_the_settings() {
+    let (mut world, door) = notified(Setting::default()).await;
+    let before = kept(&world).await;
+    world.stop().await;
+    let instance = world
+        .instance_with(&[
+            ("airtable_webhook.notification_url", door.notifications()),
+            ("airtable.table_id", "Vehículos".to_owned()),
+        ])
+        .await;
+    instance.state().engine.tend_webhook(world.airtable.now()).await.unwrap();
+    let targets: Vec<(String, String)> = sqlx::query_as("select target, webhook_id from airtable_webhooks")
+        .fetch_all(&world.db.pool)
+        .await
+        .unwrap();
+    assert_eq!(targets.len(), 1, "{targets:?}");
+    assert!(targets[0].0.ends_with("Vehículos"));
+    assert_eq!(json!(targets[0].1), before["webhook_id"]);
+    instance.stop().await;
+}
+
+#[tokio::test]
+async fn by_hand_what_is_missing_is_named_and_nothing_is_migrated_by_looking() {
+    let world = World::start().await;
+    let url = "https://sync.example.mx/airtable-notifications";
+    let said = |done: &Output| String::from_utf8_lossy(&done.stderr).into_owned();
+    let deleted = by_hand(&world, url, &["delete", "achA1b2C3d4E5f6G7"]).await;
+    assert!(
+        said(&deleted).contains("no webhook achA1b2C3d4E5f6G7; `vitrina webhook list`"),
+        "{}",
+        said(&deleted)
+    );
+
+    world.airtable.set_scopes(&[Scope::RecordsRead, Scope::WebhookManage]);
+    let named = by_hand(&world, url, &["create"]).await;
+    assert!(said(&named).contains("the scope schema.bases:read"), "{}", said(&named));
+    assert!(!said(&named).contains("webhook:manage") && !said(&named).contains(".."), "{}", said(&named));
+
+    sqlx::query("delete from _sqlx_migrations where version = (select max(version) from _sqlx_migrations)")
+        .execute(&world.db.pool)
+        .await
+        .unwrap();
+    let listed = by_hand(&world, url, &["list"]).await;
+    assert!(said(&listed).contains("run `vitrina migrate` first"), "{}", said(&listed));
+    assert!(!world.state().db.is_migrated().await.unwrap(), "only looked at");
 }

@@ -354,6 +354,46 @@ async fn a_dry_run_tries_another_mapping_on_live_data() {
 }
 
 #[tokio::test]
+async fn a_dry_run_tells_which_fields_of_the_mapping_there_are_not_and_which_records() {
+    let world = Setting::default().vehicles([mazda()]).start().await;
+    let text = include_str!("../../config/fields.toml").replace(r#"["Precio"]"#, r#"["Precios"]"#);
+    let mapping = Mapping::parse(&text).unwrap();
+    let engine = &world.state().engine;
+    let scope = Scope::Records(vec!["recNobodyKnows001".parse().unwrap()]);
+
+    let report = engine.preview(scope.clone(), Some(&mapping), |_| {}).await.unwrap();
+
+    assert_eq!(
+        report.fields,
+        [r#"no field feeds precio: Airtable has none called "Precios"; closest: "Precio""#]
+    );
+    assert_eq!((report.absent, report.seen), (1, 1));
+    assert_eq!(engine.preview(scope.clone(), None, |_| {}).await.unwrap().fields, [""; 0]);
+    let run = world.run(scope, Trigger::Manual).await;
+    assert!(run.to_string().ends_with("; 1 not in Airtable and not known here"), "{run}");
+}
+
+#[tokio::test]
+async fn an_ai_text_that_is_still_being_written_leaves_the_former_one() {
+    let world = Setting::default().start().await;
+    let mut fields = mazda();
+    fields.insert(
+        "descripcion".to_owned(),
+        json!({"state": "generated", "isStale": false, "value": "Único dueño"}),
+    );
+    let id = world.known(fields).await;
+    world.airtable.edit(
+        &id,
+        fields! { "descripcion": {"state": "loading", "isStale": true, "value": null}, "Precio": 5 },
+    );
+
+    assert_eq!(world.webhook(&id).await.ok()["action"], "updated");
+
+    let row = world.row(&id).await.unwrap();
+    assert_eq!((&row["descripcion"], &row["precio"]), (&json!("Único dueño"), &json!(5.0)));
+}
+
+#[tokio::test]
 async fn a_page_with_a_record_that_the_database_refuses_costs_only_that_record() {
     let world = World::start().await;
     sqlx::query("alter table inventario_cache add constraint odd check (title <> 'Auto 7')")

@@ -54,7 +54,8 @@ pub(super) async fn check(config: &Config, db: Option<&Db>, report: &mut Report)
     if !token(&client, &settings, report).await {
         return;
     }
-    let schema = schema(&client, &settings, report).await;
+    let remembered = remembered(config, db).await;
+    let schema = schema(&client, &settings, remembered.is_some(), report).await;
     if matches!(schema, Schema::NoTable | Schema::NoBase) {
         let because =
             if matches!(schema, Schema::NoBase) { "there is no such base" } else { "there is no such table" };
@@ -63,8 +64,10 @@ pub(super) async fn check(config: &Config, db: Option<&Db>, report: &mut Report)
         return;
     }
     let known = match &schema {
-        Schema::Table(table) => Some(known_fields(table, config, db).await),
-        _ => None,
+        Schema::Table(table) => {
+            Some(bind(table, remembered.as_deref().unwrap_or_default(), crate::clock::now()))
+        }
+        _ => remembered,
     };
     client.use_field_names(
         known
@@ -82,7 +85,9 @@ pub(super) async fn check(config: &Config, db: Option<&Db>, report: &mut Report)
     };
     let sample = page.map(|page| sample(&config.mapping, known.as_deref(), &page.records, &rules));
     match (&schema, &known) {
-        (Schema::Table(table), Some(known)) => fields::check(config, table, known, report),
+        (Schema::Table(table), Some(known)) => fields::check(config, &table.fields, known, report),
+        (Schema::Unknown, _) => report.skipped(Area::Fields, "mapping", "the schema could not be asked for"),
+        (_, Some(known)) => fields::check(config, &[], known, report),
         _ => fields::check_by_name(config, sample.as_ref(), report),
     }
     if let Some(sample) = &sample {
@@ -129,8 +134,20 @@ async fn token(client: &AirtableClient, settings: &AirtableSettings, report: &mu
         Kind::Forbidden | Kind::RateLimited | Kind::QuotaUsedUp => {
             report.ok(AREA, "address", format!("{address} answers"));
             told(&error, "token", report);
-            return error.kind == Kind::Forbidden;
+            let goes_on = error.kind == Kind::Forbidden;
+            if !goes_on {
+                skip(report, &REST, "Airtable takes no more requests just now");
+            }
+            return goes_on;
         }
+        Kind::Unavailable => report.problem(
+            AREA,
+            "address",
+            format!("{address}: {error}"),
+            NOTHING,
+            "Run doctor again in a few minutes: this is a failure of Airtable's, or of a proxy in between, not of a setting. See \
+             https://status.airtable.com if it lasts.",
+        ),
         Kind::Unreachable | Kind::TimedOut => report.problem(
             AREA,
             "address",
@@ -152,7 +169,12 @@ async fn token(client: &AirtableClient, settings: &AirtableSettings, report: &mu
 }
 
 /// What the schema says of base and table, and whether it may be read.
-async fn schema(client: &AirtableClient, settings: &AirtableSettings, report: &mut Report) -> Schema {
+async fn schema(
+    client: &AirtableClient,
+    settings: &AirtableSettings,
+    is_remembered: bool,
+    report: &mut Report,
+) -> Schema {
     let (base, table) = (&settings.base_id, &settings.table_id);
     let permit = client.permit(Lane::Webhook).await;
     let error = match client.tables(permit).await {
@@ -168,7 +190,23 @@ async fn schema(client: &AirtableClient, settings: &AirtableSettings, report: &m
         return Schema::Unknown;
     }
     let permit = client.permit(Lane::Webhook).await;
+    let why = if is_remembered {
+        "Fields are read by the ids that the service remembers from when it could see them: new ones and other types go unnoticed."
+    } else {
+        "Fields are read by name: the column of one that is renamed stays as it was, until it has its name again."
+    };
     if let Ok(bases) = client.bases(permit).await {
+        if bases.iter().any(|seen| seen.id == *base) {
+            report.warning(
+                AREA,
+                "schema",
+                format!("the token sees the base {base} in its list, but Airtable refuses the base's schema: {error}"),
+                why,
+                "See that the person the token belongs to may open the base itself, not only an interface of it, and that the base is on \
+                 the token's access list: https://airtable.com/create/tokens.",
+            );
+            return Schema::Hidden;
+        }
         report.ok(AREA, "schema", "the token has the scope schema.bases:read");
         no_base(base, &bases, report);
         return Schema::NoBase;
@@ -177,7 +215,7 @@ async fn schema(client: &AirtableClient, settings: &AirtableSettings, report: &m
         AREA,
         "schema",
         "the token lacks the scope schema.bases:read",
-        "Fields are read by name: one that is renamed counts as empty for every vehicle, and one that vanishes goes unnoticed.",
+        why,
         "Add the scope to the token at https://airtable.com/create/tokens; the token itself stays the same.",
     );
     Schema::Hidden
@@ -280,22 +318,19 @@ fn told(error: &AirtableError, name: &str, report: &mut Report) {
             "Until the first of the month nothing can be read, or slowly; what is delivered waits in the queue.",
             error.kind.remedy(),
         ),
-        Kind::RateLimited => report.warning(
+        Kind::RateLimited => report.problem(
             AREA,
             name,
             error.to_string(),
-            "More than five requests a second reach this base, from all that read it together.",
+            "It could not be checked: more than five requests a second reach this base, from all that read it together.",
             "Run doctor again in half a minute; if it is so again, find what else reads this base.",
         ),
         kind => report.problem(AREA, name, error.to_string(), NOTHING, kind.remedy()),
     }
 }
 
-/// The fields as the service knows them, or will.
-async fn known_fields(table: &TableSchema, config: &Config, db: Option<&Db>) -> Vec<KnownField> {
-    let remembered = match db {
-        Some(db) => db.known_fields(&table_key(config)).await.unwrap_or_default(),
-        None => Vec::new(),
-    };
-    bind(table, &remembered, crate::clock::now())
+/// The fields as the service remembers them, if it has ever seen the schema.
+async fn remembered(config: &Config, db: Option<&Db>) -> Option<Vec<KnownField>> {
+    let known = db?.known_fields(&table_key(config)).await.ok()?;
+    known.iter().any(|field| !field.is_only_a_name()).then_some(known)
 }

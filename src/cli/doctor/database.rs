@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
+use tokio::time::timeout;
 
 use super::{
     connection,
@@ -62,6 +63,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> Option<Db> {
             return None;
         }
     };
+    let heard = crate::clock::now();
     report.ok(
         AREA,
         "connection",
@@ -69,11 +71,26 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> Option<Db> {
     );
     version(&found, report);
     encoding(&found, report);
-    if !session(&db, &place, report).await {
+    let Ok(is_session) = timeout(patience, session(&db, &place, report)).await else {
+        report.problem(
+            AREA,
+            "session",
+            format!(
+                "{} lets doctor in once, but had no second connection for it within {} s",
+                place.server,
+                patience.as_secs()
+            ),
+            "vitrina needs several at once; a pooler whose pool is used up makes everything wait.",
+            "Enlarge the pool there (default_pool_size; on Supabase: Pool Size), or lower database.max_connections of everything that uses it.",
+        );
+        skip(report, &BEHIND[3..], "there is no further connection");
+        return None;
+    };
+    if !is_session {
         skip(report, &BEHIND[3..], "behind this pooler the answers may belong to somebody else");
         return None;
     }
-    clock(&found, report);
+    clock((heard - found.now).abs(), report);
     privileges(&found, settings, &place, report);
     tables::check(&db, &found, settings, report).await.then_some(db)
 }
@@ -150,8 +167,7 @@ async fn session(db: &Db, place: &Place, report: &mut Report) -> bool {
     }
 }
 
-fn clock(found: &Checkup, report: &mut Report) {
-    let apart = (crate::clock::now() - found.now).abs();
+fn clock(apart: TimeDelta, report: &mut Report) {
     if apart <= CLOCKS {
         report.ok(AREA, "clock", "the clocks agree");
     } else {
@@ -176,7 +192,7 @@ fn privileges(found: &Checkup, settings: &DatabaseSettings, place: &Place, repor
             "Nothing could be stored.",
             "Use the address of the primary.",
         );
-    } else if !found.owned_by_others.is_empty() {
+    } else if tables::are_anothers(found) {
         report.problem(
             AREA,
             "privileges",

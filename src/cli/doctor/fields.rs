@@ -1,8 +1,10 @@
 //! The mapping against the fields that there are, and against a page of records.
 
+use std::collections::BTreeSet;
+
 use super::report::{Area, Report};
 use crate::{
-    airtable::TableSchema,
+    airtable::FieldSchema,
     config::Config,
     domain::{Column, KnownField, closest},
     sync::{FieldReport, Sample, field_report},
@@ -13,18 +15,20 @@ const AREA: Area = Area::Fields;
 /// What to do about a field that is not there.
 const NAME_IT: &str = "Rename or restore the field in Airtable, or name the right one in the field mapping (listing.fields_file).";
 
-/// Checks the mapping against the schema.
-pub(super) fn check(config: &Config, table: &TableSchema, known: &[KnownField], report: &mut Report) {
+/// Checks the mapping against the fields; `seen`: as the schema has them, if it may be read.
+pub(super) fn check(config: &Config, seen: &[FieldSchema], known: &[KnownField], report: &mut Report) {
     let found = field_report(&config.mapping, config.listing.visible_field.as_deref(), known);
     let columns = config.mapping.columns().count();
-    report.ok(
-        AREA,
-        "mapping",
-        format!("{} of {columns} columns are fed by fields of the table", columns - found.unfed.len()),
-    );
+    let frozen = found.missing.iter().flat_map(|missing| &missing.frozen);
+    let unreadable = found.retyped.iter().flat_map(|retyped| &retyped.unreadable);
+    let unfed = found.unfed.iter().map(|unfed| &unfed.column);
+    let lacking: BTreeSet<&str> = frozen.chain(unreadable).chain(unfed).map(String::as_str).collect();
+    let fed = config.mapping.columns().filter(|column| !lacking.contains(column.as_str())).count();
+    let whose = if seen.is_empty() { "that the service remembers" } else { "of the table" };
+    report.ok(AREA, "mapping", format!("{fed} of {columns} columns are fed by fields {whose}"));
     troubles(&found, report);
-    notes(&found, report);
-    for field in table.fields.iter().filter(|field| field.broken && is_mapped(config, known, &field.id)) {
+    notes(&found, known, report);
+    for field in seen.iter().filter(|field| field.broken && is_mapped(config, known, &field.id)) {
         report.warning(
             AREA,
             &field.name,
@@ -84,17 +88,20 @@ fn troubles(found: &FieldReport, report: &mut Report) {
 }
 
 /// What has changed and goes on working.
-fn notes(found: &FieldReport, report: &mut Report) {
+fn notes(found: &FieldReport, known: &[KnownField], report: &mut Report) {
     for renamed in &found.renamed {
-        if renamed.name_is_taken {
+        let is_new = |field: &&KnownField| {
+            field.is_present() && field.present_name == renamed.field && field.id != renamed.id
+        };
+        if let Some(new) = known.iter().find(is_new) {
             report.warning(
                 AREA,
                 &renamed.field,
                 renamed.to_string(),
                 "A name in the field mapping means the field that had it first, not the one that has it now.",
                 format!(
-                    "If the new one is meant, name it by its id in the field mapping; the old one is {}.",
-                    renamed.id
+                    "If the new one is meant, name it by its id, {}, in the field mapping (listing.fields_file); the old one is {}.",
+                    new.id, renamed.id
                 ),
             );
         } else {
@@ -117,6 +124,16 @@ pub(super) fn check_by_name(config: &Config, sample: Option<&Sample>, report: &m
         .filter(|column| !config.mapping.fields_of(*column).any(|field| sample.filled.contains(field)))
         .map(Column::as_str)
         .collect();
+    let by_id: Vec<&str> = config.mapping.field_names().filter(|source| KnownField::is_id(source)).collect();
+    if !by_id.is_empty() {
+        report.problem(
+            AREA,
+            "ids",
+            format!("the field mapping names fields by id: {}", by_id.join(", ")),
+            "Without the schema fields are read by name, so these feed nothing.",
+            "Give the token the scope schema.bases:read, or name the fields by name in the field mapping (listing.fields_file).",
+        );
+    }
     if unseen.is_empty() {
         return report.ok(AREA, "mapping", "fields are read by name, and every column is filled somewhere");
     }
@@ -131,6 +148,13 @@ pub(super) fn check_by_name(config: &Config, sample: Option<&Sample>, report: &m
         "Their fields may be called otherwise, or only be empty there: without the schema nobody can tell.",
         "Give the token the scope schema.bases:read.",
     );
+}
+
+/// How many records are in the listed state, if some are.
+fn in_state(sample: &Sample, wanted: &str) -> Option<usize> {
+    let same = |state: &str| state.trim().to_lowercase() == wanted.trim().to_lowercase();
+    let count = sample.states.iter().filter(|(state, _)| same(state)).map(|(_, count)| count).sum();
+    (count > 0).then_some(count)
 }
 
 /// What a page of records shows.
@@ -149,6 +173,19 @@ pub(super) fn check_sample(config: &Config, sample: &Sample, report: &mut Report
             AREA,
             "listed",
             format!("{} of the first {} records are listed", sample.listed, sample.records),
+        );
+    } else if let Some(checkbox) = config.listing.visible_field.as_deref()
+        && let Some(in_state) = in_state(sample, wanted)
+    {
+        report.warning(
+            AREA,
+            "listed",
+            format!(
+                "{in_state} of the first {} records are {wanted:?}, but {checkbox:?} (listing.visible_field) is ticked for none of them",
+                sample.records
+            ),
+            "If that is so of all records, the website is empty.",
+            "Tick it in Airtable for the vehicles that may be shown, or leave listing.visible_field unset.",
         );
     } else {
         let states: Vec<String> =

@@ -16,6 +16,11 @@ use crate::{
 
 const AREA: Area = Area::Database;
 
+/// Whether vitrina's tables belong to somebody else. Where no migrations were noted they are not vitrina's, whoever owns them.
+pub(super) fn are_anothers(found: &Checkup) -> bool {
+    found.migrated && !found.owned_by_others.is_empty()
+}
+
 /// Whether the tables are there and can be read.
 pub(super) async fn check(
     db: &Db,
@@ -24,7 +29,7 @@ pub(super) async fn check(
     report: &mut Report,
 ) -> bool {
     let schema = &settings.schema;
-    if !found.owned_by_others.is_empty() {
+    if are_anothers(found) {
         skip(report, &["tables", "migrations"], "the tables belong to somebody else");
         return false;
     }

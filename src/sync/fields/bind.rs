@@ -19,8 +19,9 @@ pub fn bind(schema: &TableSchema, remembered: &[KnownField], now: DateTime<Utc>)
     let mut known: Vec<KnownField> =
         schema.fields.iter().filter_map(|field| Some(seen_again(former(field)?, field, now))).collect();
     let mut used: BTreeSet<String> = known.iter().map(|field| field.name.clone()).collect();
-    // The first look ever finds nothing that is new.
-    let feeds_since = (!remembered.is_empty()).then_some(now);
+    // The first look ever finds nothing that is new, except for what was missed before the schema could be read.
+    let was_seen = remembered.iter().any(|known| !known.is_only_a_name());
+    let missed = |name: &str| remembered.iter().any(|known| known.is_only_a_name() && known.name == name);
     for field in schema.fields.iter().filter(|field| former(field).is_none()) {
         let name = if used.insert(field.name.clone()) { &field.name } else { &field.id };
         known.push(KnownField {
@@ -32,7 +33,7 @@ pub fn bind(schema: &TableSchema, remembered: &[KnownField], now: DateTime<Utc>)
             former_type: None,
             retyped_at: None,
             missing_since: None,
-            feeds_since,
+            feeds_since: (was_seen || missed(&field.name)).then_some(now),
         });
     }
     for lost in remembered {

@@ -53,11 +53,8 @@ impl FieldPlan {
             );
         let mut kept = Kept::default();
         for column in configured.columns() {
-            match keeps(configured, column, &known) {
-                Keeps::Nothing => {}
-                Keeps::Filled => kept.filled.push(column),
-                Keeps::All => kept.frozen.push(column),
-            }
+            let states = configured.sources(column).iter().map(|source| state(column.kind(), source, &known));
+            keep(&mut kept, column, &states.collect::<Vec<_>>());
         }
         let checkbox = visible.map(|field| {
             present(field, &known)
@@ -84,17 +81,31 @@ impl FieldPlan {
         Self { mapping, kept, visible_field, mapped, status_field, modified_field, feeds_since, known }
     }
 
-    /// Without the schema every source counts as it is written.
-    pub(super) fn by_name(configured: &Mapping, visible: Option<&str>) -> Self {
+    /// Without the schema every source counts as it is written, except for what cannot be there by that name: an id, and what Airtable,
+    /// `asked` for it, did not have.
+    pub(super) fn by_name(configured: &Mapping, visible: Option<&str>, asked: &[KnownField]) -> Self {
+        let gone = |field: &str| KnownField::is_id(field) || lost(field, asked).is_some();
+        let mut kept = Kept::default();
+        for column in configured.columns() {
+            let sources = configured.sources(column).iter();
+            let lost = |source: &Vec<String>| source.iter().any(|field| gone(field));
+            let states = sources.map(|source| if lost(source) { State::Lost } else { State::Fine });
+            keep(&mut kept, column, &states.collect::<Vec<_>>());
+        }
+        kept.visibility = visible.is_some_and(gone);
+        let status_field = (!kept.frozen.contains(&Column::Ordenstatus))
+            .then(|| configured.fields_of(Column::Ordenstatus).next().map(str::to_owned))
+            .flatten();
+        let names = || configured.field_names().chain(visible);
         Self {
             mapping: configured.clone(),
-            kept: Kept::default(),
-            visible_field: visible.map(str::to_owned),
-            mapped: BTreeSet::new(),
-            status_field: configured.fields_of(Column::Ordenstatus).next().map(str::to_owned),
+            visible_field: visible.filter(|field| !gone(field)).map(str::to_owned),
+            mapped: names().map(str::to_owned).collect(),
+            status_field,
             modified_field: None,
-            feeds_since: None,
+            feeds_since: names().filter_map(|source| feeds(source, asked)).max(),
             known: None,
+            kept,
         }
     }
 
@@ -140,22 +151,14 @@ fn feeds(source: &str, known: &[KnownField]) -> Option<DateTime<Utc>> {
     field.feeds_since.max(field.renamed_at.filter(|_| by_present_name))
 }
 
-enum Keeps {
-    Nothing,
-    Filled,
-    All,
-}
-
-fn keeps(configured: &Mapping, column: Column, known: &[KnownField]) -> Keeps {
-    let states: Vec<State> =
-        configured.sources(column).iter().map(|source| state(column.kind(), source, known)).collect();
+/// What is kept of a column whose sources are in these states.
+fn keep(kept: &mut Kept, column: Column, states: &[State]) {
     let first = |wanted: State| states.iter().position(|state| *state == wanted);
     match (first(State::Fine), first(State::Lost)) {
-        (Some(_), None) => Keeps::Nothing,
+        (Some(_), None) => {}
         // What is left of a title's sources may say something else of the same vehicle.
-        (Some(_), Some(_)) if column == Column::Title => Keeps::All,
-        (Some(fine), Some(lost)) if fine < lost => Keeps::Filled,
-        (None, _) | (Some(_), Some(_)) => Keeps::All,
+        (Some(fine), Some(lost)) if fine < lost && column != Column::Title => kept.filled.push(column),
+        (None, _) | (Some(_), Some(_)) => kept.frozen.push(column),
     }
 }
 

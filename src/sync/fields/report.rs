@@ -18,6 +18,12 @@ pub struct FieldReport {
     pub looked_at: Option<DateTime<Utc>>,
     /// Why the schema cannot be read, so that what is told here may be out of date.
     pub unreadable_schema: Option<String>,
+    /// Whether it could be read before, so that what goes by it has stood still since.
+    #[serde(skip)]
+    pub schema_was_readable: bool,
+    /// Columns with the ids by which the mapping names their fields, where no id can be read for want of the schema.
+    #[serde(skip)]
+    pub ids_without_schema: Vec<(String, String)>,
     /// Fields that have another name in Airtable than the one by which they are known; they go on being read.
     pub renamed: Vec<Renamed>,
     /// Fields that were there and are gone.
@@ -152,6 +158,29 @@ pub fn report(mapping: &Mapping, visible: Option<&str>, known: &[KnownField]) ->
     report
 }
 
+/// The same where fields are read by name: only those for which Airtable was `asked` can be told to be missing.
+pub(super) fn report_by_name(
+    mapping: &Mapping,
+    visible: Option<&str>,
+    asked: &[KnownField],
+    plan: &super::FieldPlan,
+) -> FieldReport {
+    let stays =
+        |name: &String| *name == LISTED || plan.kept.frozen.iter().any(|column| column.as_str() == name);
+    let mut missing = report(mapping, visible, asked).missing;
+    missing.retain(|missing| missing.id.is_some());
+    for missing in &mut missing {
+        missing.frozen = missing.columns.iter().filter(|name| stays(name)).cloned().collect();
+    }
+    let ids = uses(mapping, visible).into_iter().filter(|name| KnownField::is_id(name.source));
+    let ids_without_schema = ids
+        .flat_map(|name| {
+            name.columns.into_iter().map(move |(column, _)| (column.to_owned(), name.source.to_owned()))
+        })
+        .collect();
+    FieldReport { ids_without_schema, missing, ..FieldReport::default() }
+}
+
 fn tell_present(
     report: &mut FieldReport,
     field: &KnownField,
@@ -248,6 +277,19 @@ fn owned(names: Vec<&str>) -> Vec<String> {
 }
 
 impl FieldReport {
+    /// What has changed since `before` and goes on working, as one sentence for each field.
+    pub fn news(&self, before: &Self) -> Vec<String> {
+        let renamed = self.renamed.iter().filter(|field| !before.renamed.contains(field));
+        let retyped = self.retyped.iter().filter(|field| field.unreadable.is_empty());
+        let retyped = retyped.filter(|field| !before.retyped.contains(field));
+        let appeared = self.appeared.iter().filter(|field| !before.appeared.contains(field));
+        renamed
+            .map(ToString::to_string)
+            .chain(retyped.map(ToString::to_string))
+            .chain(appeared.map(ToString::to_string))
+            .collect()
+    }
+
     /// What an operator has to mend, as one sentence for each field; empty when there is nothing.
     pub fn troubles(&self) -> Vec<String> {
         let gone = self.missing.iter().map(ToString::to_string);
@@ -258,7 +300,16 @@ impl FieldReport {
             .iter()
             .filter(|unfed| unfed.column == Column::Ordenstatus.as_str())
             .map(ToString::to_string);
-        gone.chain(unreadable).chain(undecided).collect()
+        let hidden = self.unreadable_schema.iter().filter(|_| self.schema_was_readable).map(|problem| {
+            format!(
+                "the base's schema can no longer be read ({problem}), so new fields and other types go unnoticed; give the token the scope \
+                 schema.bases:read again"
+            )
+        });
+        let by_id = self.ids_without_schema.iter().map(|(column, id)| {
+            format!("{column} is read from a field that the mapping names by its id, {id}, which needs the scope schema.bases:read")
+        });
+        hidden.chain(by_id).chain(gone).chain(unreadable).chain(undecided).collect()
     }
 
     /// Since when there is something to mend, where that is known.
@@ -333,6 +384,21 @@ mod tests {
         ]
         "#);
         assert!(report.missing.iter().any(|missing| missing.field == "Precio" && missing.since.is_some()));
+    }
+
+    #[test]
+    fn what_has_changed_is_news_once() {
+        let mut known = vec![
+            field("Auto", "Vehículo", "singleLineText"),
+            field("OrdenStatus", "OrdenStatus", "singleSelect"),
+            field("Precio", "Precio", "number"),
+        ];
+        known[1].feeds_since = HOUR.parse().ok();
+        known[2].former_type = Some("currency".to_owned());
+        known[2].retyped_at = HOUR.parse().ok();
+        let now = report(&mapping(), None, &known);
+        assert_eq!(now.news(&FieldReport::default()).len(), 3);
+        assert_eq!(now.news(&report(&mapping(), None, &known)), [""; 0]);
     }
 
     #[test]

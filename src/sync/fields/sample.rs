@@ -26,7 +26,7 @@ pub struct Sample {
 pub fn sample(mapping: &Mapping, known: Option<&[KnownField]>, records: &[Record], rules: &Rules) -> Sample {
     let visible = rules.visible_field.as_deref();
     let plan = known.map_or_else(
-        || FieldPlan::by_name(mapping, visible),
+        || FieldPlan::by_name(mapping, visible, &[]),
         |known| FieldPlan::new(mapping, visible, known.to_vec()),
     );
     let rules = Rules { visible_field: plan.visible_field.clone(), ..rules.clone() };

@@ -37,10 +37,19 @@ impl Engine {
 
     /// Looks at the schema now.
     pub(in crate::sync) async fn look_at_fields(&self, lane: Lane) -> Result<Arc<FieldPlan>, SyncError> {
+        self.look_for_fields(&[], lane).await
+    }
+
+    /// Looks at the schema now, because values of the `doubted` fields have vanished.
+    pub(in crate::sync) async fn look_for_fields(
+        &self,
+        doubted: &[String],
+        lane: Lane,
+    ) -> Result<Arc<FieldPlan>, SyncError> {
         let fields = &self.inner.fields;
-        let before = fields.last_look().map(|look| look.plan.feeds_since());
-        let plan = fields.look_again(&self.inner.airtable, &self.inner.db, lane).await?;
-        if before.is_some_and(|before| before != plan.feeds_since()) {
+        let before = fields.last_look().map(|look| look.feeds_since());
+        let plan = fields.look_again(&self.inner.airtable, &self.inner.db, doubted, lane).await?;
+        if before.is_some_and(|before| before != fields.feeds_since()) {
             // The scheduler sees that a full run is due.
             self.want_catch_up();
         }

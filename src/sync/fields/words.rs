@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Missing, Renamed, Retyped, Unfed};
+use super::{Appeared, Missing, Renamed, Retyped, Unfed};
 
 impl fmt::Display for Renamed {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,6 +56,12 @@ impl fmt::Display for Unfed {
         let names: Vec<String> = self.fields.iter().map(|field| format!("{field:?}")).collect();
         write!(out, "no field feeds {}: Airtable has none called {}", self.column, names.join(" or "))?;
         write_closest(out, &self.closest)
+    }
+}
+
+impl fmt::Display for Appeared {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "the field {:?} feeds {} from now on", self.field, self.columns.join(", "))
     }
 }
 

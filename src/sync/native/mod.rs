@@ -11,6 +11,7 @@
 //!
 //! **Not here:** the calls (`airtable`), whether a ping is genuine (`airtable::ContentMac`), the route (`http`).
 
+mod error;
 mod keep;
 mod plan;
 mod read;
@@ -21,9 +22,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 
+pub use self::error::WebhookError;
 use super::{Engine, RunError, Scope};
 use crate::{
-    airtable::{AirtableError, ContentMac, Kind, Lane, Webhook},
+    airtable::{ContentMac, Kind, Lane, Webhook},
     config::{AirtableWebhookSettings, Config},
     db::{DbError, lock::WebhookLock, webhooks::KeptWebhook},
     domain::Trigger,
@@ -38,7 +40,7 @@ const RETRY: Duration = Duration::from_secs(5);
 const SOON: Duration = Duration::from_secs(10);
 /// How often the webhook's state is looked up, which payloads do not tell.
 const CHECK_EVERY: TimeDelta = TimeDelta::hours(1);
-/// How long a full run that failed is not tried again.
+/// How long a full run that failed is not tried again, unless another run has succeeded since.
 const REST: TimeDelta = TimeDelta::hours(1);
 
 /// What is known of the native webhook in this process.
@@ -52,46 +54,6 @@ pub(super) struct Native {
     pinged: Notify,
     /// When the webhook's state was last looked up; held by who looks after it.
     looked: Mutex<Option<DateTime<Utc>>>,
-}
-
-/// Why the native webhook could not be looked after.
-#[derive(Debug, thiserror::Error)]
-pub enum WebhookError {
-    /// Airtable refused or failed.
-    #[error(transparent)]
-    Airtable(#[from] AirtableError),
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] DbError),
-    /// A run that is due could not be begun.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// There is no address to be notified at.
-    #[error("airtable_webhook.notification_url is not set, so there is nothing that a webhook could notify")]
-    Off,
-    /// Another process looks after it.
-    #[error("a running vitrina keeps the webhook; see `vitrina webhook list`")]
-    Kept,
-}
-
-impl WebhookError {
-    /// What an operator has to do, if nothing else helps.
-    pub fn remedy(&self) -> Option<&'static str> {
-        let Self::Airtable(error) = self else { return None };
-        match (error.kind, error.error_type.as_deref()) {
-            (Kind::Forbidden | Kind::Unauthorized, _) => Some(
-                "Give the token the scope webhook:manage (https://airtable.com/create/tokens) and its owner creator rights in the base.",
-            ),
-            (_, Some("TOO_MANY_WEBHOOKS_IN_BASE" | "TOO_MANY_WEBHOOKS_IN_BASE_FOR_INTEGRATION")) => Some(
-                "A base takes 10 webhooks: look with `vitrina webhook list`, and delete one that is not needed with `vitrina webhook delete`.",
-            ),
-            (Kind::InvalidRequest, _) => Some(
-                "Check that airtable_webhook.notification_url is a public https address and AIRTABLE_TABLE_ID the vehicles' table.",
-            ),
-            (kind, _) if kind.is_configuration() => Some(kind.remedy()),
-            _ => None,
-        }
-    }
 }
 
 /// A webhook of the base, and whose it is.
@@ -237,9 +199,14 @@ impl Engine {
     /// Deletes a webhook of the base, whose ever it is.
     pub async fn delete_webhook(&self, id: &str) -> Result<(), WebhookError> {
         let permit = self.inner.airtable.permit(Lane::Webhook).await;
-        self.inner.airtable.delete_webhook(permit, id).await?;
-        self.inner.db.forget_webhook(id).await?;
-        Ok(())
+        let deleted = self.inner.airtable.delete_webhook(permit, id).await;
+        if deleted.is_ok() || deleted.as_ref().is_err_and(|error| error.kind == Kind::NotFound) {
+            self.inner.db.forget_webhook(id).await?;
+        }
+        match deleted {
+            Err(error) if error.kind == Kind::NotFound => Err(WebhookError::NoSuchWebhook(id.to_owned())),
+            deleted => Ok(deleted?),
+        }
     }
 
     /// Gives how long nothing needs to be done.
@@ -251,9 +218,9 @@ impl Engine {
     ) -> Result<Duration, WebhookError> {
         let done = self.try_look_after(looked, now, occasion).await;
         if let Err(error) = &done
-            && let Some(remedy) = error.remedy()
+            && error.remedy().is_some()
         {
-            self.inner.signals.raise(Signal::WebhookDead, format!("{error}. {remedy}"));
+            self.inner.signals.raise(Signal::WebhookDead, error.with_remedy());
         }
         done
     }
@@ -268,6 +235,9 @@ impl Engine {
         let url = native.settings.notification_url.as_deref().ok_or(WebhookError::Off)?;
         let wanted = plan::Wanted { url, table: self.table_id().await? };
         let mut kept = self.inner.db.kept_webhook(&native.target).await?;
+        if kept.is_none() && self.inner.db.rename_webhook(wanted.table, &native.target).await? {
+            kept = self.inner.db.kept_webhook(&native.target).await?;
+        }
         let refresh_before = TimeDelta::from_std(native.settings.refresh_before).unwrap_or_default();
         let ends_soon = kept.as_ref().is_none_or(|kept| kept.expires_at - refresh_before <= now);
         let in_trouble = self.inner.signals.get(Signal::WebhookDead).is_some();
@@ -299,7 +269,8 @@ impl Engine {
             self.inner.db.webhook_made_up_for(&self.inner.native.target, began).await?;
             return Ok(false);
         }
-        if history.last_failure.is_some_and(|failed| crate::clock::now() - failed < REST) {
+        let failed = self.inner.db.full_run_failed(missed).await?;
+        if failed.is_some_and(|failed| crate::clock::now() - failed < REST) {
             return Ok(false);
         }
         match self.start_run(Scope::Full { force: false }, Trigger::CatchUp).await {
@@ -314,14 +285,20 @@ impl Engine {
     }
 
     /// `tbl…` of the vehicles; a name has to be looked up.
-    async fn table_id(&self) -> Result<&str, AirtableError> {
+    async fn table_id(&self) -> Result<&str, WebhookError> {
         let native = &self.inner.native;
         let id = native.table_id.get_or_try_init(async || {
             if native.table.len() == 17 && native.table.starts_with("tbl") {
                 return Ok(native.table.clone());
             }
             let permit = self.inner.airtable.permit(Lane::Webhook).await;
-            Ok(self.inner.airtable.schema(permit).await?.id)
+            match self.inner.airtable.schema(permit).await {
+                Ok(table) => Ok(table.id),
+                Err(error) if error.kind == Kind::Forbidden => {
+                    Err(WebhookError::TableName(native.table.clone()))
+                }
+                Err(error) => Err(error.into()),
+            }
         });
         id.await.map(String::as_str)
     }

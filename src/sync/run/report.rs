@@ -20,6 +20,8 @@ pub struct RunReport {
     pub trigger: Trigger,
     /// What it counted.
     pub counts: RunCounts,
+    /// Records asked for that the table does not have and that were never known here.
+    pub absent: usize,
     /// How long it took.
     #[serde(rename = "duration_ms", serialize_with = "as_ms")]
     pub duration: Duration,
@@ -104,7 +106,11 @@ impl fmt::Display for RunReport {
             counts.deleted,
             counts.warnings,
             counts.failed
-        )
+        )?;
+        match self.absent {
+            0 => Ok(()),
+            absent => write!(out, "; {absent} not in Airtable and not known here"),
+        }
     }
 }
 
@@ -126,6 +132,7 @@ mod tests {
                 api_calls: 4,
                 ..RunCounts::default()
             },
+            absent: 0,
             duration: Duration::from_millis(1234),
             braked: false,
             error: None,
