@@ -89,9 +89,9 @@ impl App {
         let db = Db::new(&url, &config.database)?;
         stop.run_until_cancelled(prepare(&db)).await.ok_or(StartError::Stopped)??;
         let state = build(config, db, stop.clone())?;
-        let (listener, addr) = bind(config.server.bind_addr).await?;
+        let (listener, addr) = bind(config.server.bind_addr)?;
         let admin = match config.server.admin_bind {
-            Some(addr) => Some(bind(addr).await?),
+            Some(addr) => Some(bind(addr)?),
             None => None,
         };
         let admin_addr = admin.as_ref().map(|(_, addr)| *addr);
@@ -240,7 +240,7 @@ fn build(config: &Config, db: Db, stop: CancellationToken) -> Result<AppState, S
 /// (`net.core.somaxconn`).
 const BACKLOG: u32 = 4_096;
 
-async fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let failed = |source| StartError::Bind { addr, source };
     let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(failed)?;
     // Else a port that was just given up could not be had again for minutes.

@@ -176,7 +176,7 @@ impl Engine {
         // There is one run at a time, and only runs ask in this lane: webhooks' requests are not counted.
         let requests = || self.inner.airtable.waited(Lane::Run).permits;
         let before = requests();
-        let reading = self.inner.stopping.run_until_cancelled(self.read_all(&run));
+        let reading = self.inner.stopping.run_until_cancelled(Box::pin(self.read_all(&run)));
         let result = reading.await.unwrap_or(Err(RunError::Stopped));
         run.counts.send_modify(|counts| {
             counts.api_calls = i32::try_from(requests() - before).unwrap_or(i32::MAX);
@@ -211,7 +211,7 @@ impl Engine {
             Scope::CatchUp => {
                 self.look_before_a_run(false).await?;
                 let formula = self.inner.db.run_history(None).await?.last_read.map(changed_since);
-                self.read_listing(run, formula).await.map(drop)
+                Box::pin(self.read_listing(run, formula)).await.map(drop)
             }
             Scope::Full { force } => {
                 let deleted = self.inner.db.delete_old_logs().await?;
@@ -222,7 +222,7 @@ impl Engine {
                 let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
                 let formula = plan.listed_formula(&self.inner.listing.status);
                 let listed = self.inner.db.count_listed().await?;
-                let stamp = match self.read_listing(run, formula).await {
+                let stamp = match Box::pin(self.read_listing(run, formula)).await {
                     Err(RunError::Sync(SyncError::Airtable(error))) if error.kind == Kind::InvalidRequest => {
                         // The formula names a field that may be gone although the schema does not say so.
                         let status = plan.mapping.fields_of(Column::Ordenstatus).take(1);
