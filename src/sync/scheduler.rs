@@ -107,3 +107,26 @@ impl Engine {
         Duration::ZERO
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_wish_beyond_the_allowance_waits_and_makes_no_failure_forgotten() {
+        let start: DateTime<Utc> = "2026-11-23T05:00:00Z".parse().unwrap();
+        let mut wish = Wish { asked: start, from: None, allowance: Allowance::default() };
+        for second in 1..=5 {
+            let now = start + TimeDelta::seconds(second);
+            wish.for_a_catch_up(now);
+            assert_eq!((wish.asked, wish.from), (now, Some(now)));
+            wish.allowance.used(now);
+            wish.from = None;
+        }
+        wish.for_a_catch_up(start + TimeDelta::seconds(6));
+        assert_eq!(wish.asked, start + TimeDelta::seconds(5));
+        assert_eq!(wish.from, Some(start + TimeDelta::seconds(1) + TimeDelta::minutes(15)));
+    }
+}

@@ -62,3 +62,12 @@ export async function accessible(page, name) {
   const rest = violations.map(tell);
   console.log(`axe, ${name}: ${passes.length} rules passed, ${rest.length === 0 ? "nothing found" : rest.join("\n  ")}`);
 }
+
+/** Accessible on a desk and on a phone, where it also fits. */
+export async function goodOnEveryScreen(page, name, shade) {
+  await accessible(page, `${name}, ${shade}`);
+  await page.setViewportSize({ width: 360, height: 780 });
+  await fits(page);
+  await accessible(page, `${name} on a phone, ${shade}`);
+  await page.setViewportSize({ width: 1280, height: 860 });
+}

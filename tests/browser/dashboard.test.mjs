@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { accessible, fits, launch, logIn, open } from "./browser.mjs";
+import { accessible, fits, goodOnEveryScreen, launch, logIn, open } from "./browser.mjs";
 import { demo, edit, eventually, gateway, notify, serve } from "./service.mjs";
 
 let browser, shown, way, service;
@@ -227,13 +227,7 @@ for (const dark of [false, true]) {
   const shade = dark ? "dark" : "light";
   test(`axe finds nothing serious and a phone shows it all, ${shade}`, () =>
     look({ dark }, async (page) => {
-      const check = async (name) => {
-        await accessible(page, `${name}, ${shade}`);
-        await page.setViewportSize({ width: 360, height: 780 });
-        await fits(page);
-        await accessible(page, `${name} on a phone, ${shade}`);
-        await page.setViewportSize({ width: 1280, height: 860 });
-      };
+      const check = (name) => goodOnEveryScreen(page, name, shade);
       await page.goto(`${service.url}/dashboard/login`);
       const back = await page.evaluate(() => getComputedStyle(document.body).backgroundColor.match(/\d+/g).map(Number));
       assert.ok(dark ? back[0] < 60 : back[0] > 200, `${back}`);

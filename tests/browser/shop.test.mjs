@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { accessible, fits, launch, open } from "./browser.mjs";
+import { goodOnEveryScreen, launch, open } from "./browser.mjs";
 import { demo, edit, eventually, notify } from "./service.mjs";
 
 let browser, shown;
@@ -132,13 +132,7 @@ for (const dark of [false, true]) {
   const shade = dark ? "dark" : "light";
   test(`axe finds nothing serious and a phone shows it all, ${shade}`, () =>
     look({ dark }, async (page) => {
-      const check = async (name) => {
-        await accessible(page, `${name}, ${shade}`);
-        await page.setViewportSize({ width: 360, height: 780 });
-        await fits(page);
-        await accessible(page, `${name} on a phone, ${shade}`);
-        await page.setViewportSize({ width: 1280, height: 860 });
-      };
+      const check = (name) => goodOnEveryScreen(page, name, shade);
       await check("shop");
       await page.goto(`${shown.url}/autos/${shown.slug}`);
       await page.waitForSelector("#auto h1");

@@ -7,7 +7,6 @@ use std::{
     collections::BTreeMap,
     net::SocketAddr,
     path::Path,
-    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -17,9 +16,9 @@ use std::{
 use reqwest::header::AUTHORIZATION;
 use serde_json::{Map, Value};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, copy_bidirectional},
+    io::{AsyncReadExt as _, copy_bidirectional},
     net::{TcpListener, TcpStream},
-    process::{Child, Command},
+    process::Command,
     sync::{Semaphore, watch},
     task::JoinSet,
 };
@@ -27,7 +26,7 @@ use vitrina::simulator::{Fault, Options, Refusal, Simulator, Target, What};
 
 use crate::{
     fields,
-    support::{Database, Setting, World, eventually, mazda},
+    support::{Database, Program, Setting, World, eventually, mazda},
 };
 
 const EDITS: usize = 100;
@@ -73,7 +72,7 @@ async fn a_hundred_edits_survive_that_the_service_is_killed_and_airtable_fails()
         airtable.create(mazda());
     }
     let db = Database::new().await;
-    let mut service = Service::start(&airtable, &db, SECRET).await;
+    let mut service = Program::start(&airtable, &db, SECRET, "admin-token-of-the-killed").await;
     everything_equals_airtable(&airtable, &db).await;
     airtable.fault(Fault::new(What::Answer(Refusal::Unavailable(None))).on(Target::Any).every(3));
     let gateway = Gateway::open(&service.url).await;
@@ -85,7 +84,7 @@ async fn a_hundred_edits_survive_that_the_service_is_killed_and_airtable_fails()
         service.kill().await;
         gateway.leads_nowhere();
         gateway.turned_somebody_away().await;
-        service = Service::start(&airtable, &db, SECRET).await;
+        service = Program::start(&airtable, &db, SECRET, "admin-token-of-the-killed").await;
         gateway.leads_to(&service.url);
         end_leases(&db).await;
     }
@@ -219,54 +218,6 @@ impl Gateway {
             self.turned_away.load(Ordering::SeqCst) > before
         })
         .await;
-    }
-}
-
-/// The service as a process of its own, so that it can be killed.
-struct Service {
-    url: String,
-    process: Child,
-}
-
-impl Service {
-    async fn start(airtable: &Simulator, db: &Database, secret: &str) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_vitrina"))
-            .arg("serve")
-            .env_clear()
-            .envs([
-                ("DATABASE_URL", db.url.as_str()),
-                ("AIRTABLE_API_URL", &airtable.url()),
-                ("AIRTABLE_API_KEY", &airtable.token()),
-                ("AIRTABLE_BASE_ID", airtable.base_id()),
-                ("AIRTABLE_TABLE_ID", airtable.table_id()),
-                ("WEBHOOK_SECRET", secret),
-                ("ADMIN_TOKEN", "admin-token-of-the-killed"),
-                ("BIND_ADDR", "127.0.0.1:0"),
-                ("LOG_FORMAT", "json"),
-                ("VITRINA__AIRTABLE__REQUESTS_PER_SECOND", "1000"),
-                ("VITRINA__AIRTABLE__MAX_ATTEMPTS", "1"),
-                ("VITRINA__SYNC__QUEUE_BACKOFF_BASE", "20ms"),
-                ("VITRINA__SYNC__QUEUE_BACKOFF_MAX", "50ms"),
-            ])
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
-        let url = loop {
-            let line = log.next_line().await.unwrap().unwrap_or_else(|| panic!("the service did not start"));
-            if let Some((_, rest)) = line.split_once("listening on ") {
-                break rest.split('"').next().unwrap().to_owned();
-            }
-        };
-        // A full pipe would stop it.
-        tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
-        Self { url, process }
-    }
-
-    /// SIGKILL: it cannot finish anything.
-    async fn kill(mut self) {
-        self.process.kill().await.unwrap();
     }
 }
 

@@ -54,6 +54,21 @@ impl Patient {
         Self { airtable, db, env }
     }
 
+    /// The set-up of a service that runs, on its database and its base.
+    async fn of(world: &World) -> Self {
+        let mut patient = Self::new().await;
+        for (variable, value) in [
+            ("DATABASE_URL", world.db.url.clone()),
+            ("AIRTABLE_API_URL", world.airtable.url()),
+            ("AIRTABLE_API_KEY", world.airtable.token()),
+            ("AIRTABLE_BASE_ID", world.airtable.base_id().to_owned()),
+            ("AIRTABLE_TABLE_ID", world.airtable.table_id().to_owned()),
+        ] {
+            patient.set(variable, value);
+        }
+        patient
+    }
+
     fn set(&mut self, variable: &'static str, value: impl Into<String>) -> &mut Self {
         self.env.insert(variable, value.into());
         self
@@ -334,16 +349,7 @@ async fn fields_that_are_missing_or_cannot_be_read_are_told_with_the_closest_nam
 #[tokio::test]
 async fn what_the_service_remembers_of_its_fields_the_doctor_knows() {
     let world = World::start().await;
-    let mut patient = Patient::new().await;
-    patient.set("DATABASE_URL", &world.db.url);
-    for (variable, value) in [
-        ("AIRTABLE_API_URL", world.airtable.url()),
-        ("AIRTABLE_API_KEY", world.airtable.token()),
-        ("AIRTABLE_BASE_ID", world.airtable.base_id().to_owned()),
-        ("AIRTABLE_TABLE_ID", world.airtable.table_id().to_owned()),
-    ] {
-        patient.set(variable, value);
-    }
+    let patient = Patient::of(&world).await;
     world.known(mazda()).await;
     world.airtable.rename_field("Precio", "Precio de lista");
     world.airtable.remove_field("Ubicacion");
@@ -603,16 +609,7 @@ async fn a_checkbox_that_hides_everything_is_told_as_such() {
 #[tokio::test]
 async fn without_the_scope_the_doctor_knows_what_the_service_remembers_and_counts_what_is_gone() {
     let world = World::start().await;
-    let mut patient = Patient::new().await;
-    patient.set("DATABASE_URL", &world.db.url);
-    for (variable, value) in [
-        ("AIRTABLE_API_URL", world.airtable.url()),
-        ("AIRTABLE_API_KEY", world.airtable.token()),
-        ("AIRTABLE_BASE_ID", world.airtable.base_id().to_owned()),
-        ("AIRTABLE_TABLE_ID", world.airtable.table_id().to_owned()),
-    ] {
-        patient.set(variable, value);
-    }
+    let patient = Patient::of(&world).await;
     world.known(mazda()).await;
     world.airtable.remove_field("Ubicacion");
     world.airtable.rename_field("Precio", "Precio viejo");

@@ -7,6 +7,7 @@ mod answer;
 mod door;
 mod mail;
 mod postgres;
+mod program;
 mod proxy;
 mod receiver;
 mod world;
@@ -18,6 +19,7 @@ pub use self::{
     door::Door,
     mail::{MailServer, Offers},
     postgres::Database,
+    program::Program,
     receiver::Receiver,
     world::{Instance, Setting, World},
 };
