@@ -29,7 +29,7 @@ async fn rust_and_postgresql_fold_alike_and_find_the_same_words() {
             .map(str::to_owned),
     );
     let rows: Vec<(String, Vec<String>)> = sqlx::query_as(
-        "select vitrina_fold(text), array(select word from unnest(vitrina_words(text)) word order by word collate \"C\")
+        "select vitrina_fold(text), array(select word from unnest(vitrina_words(text)) word group by word order by word collate \"C\")
          from unnest($1::text[]) with ordinality as given(text, n) order by n",
     )
     .bind(&texts)

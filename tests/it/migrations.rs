@@ -81,6 +81,11 @@ const SAMPLES: &[(i64, &str)] = &[
          insert into alert_messages (channel, subject, occasion, content, created_at, next_attempt_at)
              values ('pagerduty', 'errors', 'errors fired 5', '{}', now(), now())",
     ),
+    (
+        72,
+        "insert into inventario_cache (record_id, slug, title, descripcion, listed, created_at)
+         select 'recEEEEEEEEEEEEEE', slug, 'Škoda', 'Økologisk', true, now() from vitrina_free_slugs('e', 1) slug",
+    ),
 ];
 
 #[tokio::test]

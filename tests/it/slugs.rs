@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::json;
+use vitrina::{domain::Trigger, sync::Scope};
 
 use crate::{
     fields,
-    support::{World, mazda},
+    support::{Database, World, mazda},
 };
 
 #[tokio::test]
@@ -91,4 +92,65 @@ async fn equal_vehicles_that_arrive_at_once_get_addresses_of_their_own() {
         assert!(slugs.insert(delivery.await.unwrap()));
     }
     assert!(slugs.contains("mazda-3-sport-2-5-2020") && slugs.contains("mazda-3-sport-2-5-2020-40"));
+}
+
+#[tokio::test]
+async fn vehicles_that_are_called_alike_get_numbers_in_one_page_of_a_run_and_in_the_next() {
+    let world = World::start().await;
+    let called = |name: &str| fields! { "Auto": name, "AutoAno": null, "OrdenStatus": "Comprado" };
+    let create = |count: usize, name: &str| {
+        for _ in 0..count {
+            world.airtable.create(called(name));
+        }
+    };
+    // The second `kia` of this page would be called like the third of the others.
+    create(3, "Kia 2");
+    create(3, "Kia");
+    world.run(Scope::Full { force: false }, Trigger::Manual).await;
+    create(40, "Kia");
+    create(1, "Kia 2 7");
+    world.run(Scope::Full { force: false }, Trigger::Manual).await;
+
+    let slugs: BTreeSet<String> = sqlx::query_scalar("select slug from inventario_cache")
+        .fetch_all(&world.db.pool)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect();
+    let mut expected: BTreeSet<String> = (3..=44).map(|number| format!("kia-{number}")).collect();
+    expected.extend(["kia", "kia-2", "kia-2-2", "kia-2-3", "kia-2-7"].map(str::to_owned));
+    assert_eq!(slugs, expected);
+}
+
+#[tokio::test]
+async fn numbers_that_somebody_has_or_had_are_never_given() {
+    let database = Database::new().await;
+    let vehicles: &[(i32, &[&str])] = &[
+        (1, &["x", "x-2", "x-5"]),
+        // Without a gap on the way it is at the end.
+        (2, &["y", "y-2", "y-4", "y-5", "y-6", "y-8"]),
+    ];
+    for (vehicle, slugs) in vehicles {
+        for (index, slug) in slugs.iter().enumerate() {
+            let id = format!("rec{:0>14}", vehicle * 100 + i32::try_from(index).unwrap());
+            sqlx::query("insert into inventario_cache (record_id, slug, title, listed, created_at) values ($1, $2, 'X', true, now())")
+                .bind(id)
+                .bind(slug)
+                .execute(&database.pool)
+                .await
+                .unwrap();
+        }
+    }
+    sqlx::query("insert into slug_redirects (slug, record_id) values ('x-6', 'rec00000000000100'), ('y-7', 'rec00000000000200'), ('z', 'rec00000000000200')")
+        .execute(&database.pool)
+        .await
+        .unwrap();
+    let free = async |base: &str| -> Vec<String> {
+        let free = sqlx::query_scalar("select vitrina_free_slugs($1, 3)").bind(base);
+        free.fetch_all(&database.pool).await.unwrap()
+    };
+    assert_eq!(free("w").await, ["w", "w-2", "w-3"]);
+    assert_eq!(free("x").await, ["x-3", "x-4", "x-7"]);
+    assert_eq!(free("y").await, ["y-9", "y-10", "y-11"]);
+    assert_eq!(free("z").await, ["z-2", "z-3", "z-4"]);
 }
