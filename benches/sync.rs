@@ -1,4 +1,5 @@
-//! The sync's targets, each against its physical limit in the same run: `cargo bench --bench sync`.
+//! The sync's targets, each against its physical limit in the same run: `cargo bench --bench sync [-- one burst full large tenfold start]`.
+//! `large` takes a quarter of an hour: 100,000 records at Airtable's pace, three times. `tenfold` is the same at ten times that pace.
 //!
 //! A simulated Airtable with its limit of 5 requests a second and 200 ms for an answer, a PostgreSQL of our own, and the real
 //! binary where memory or start is measured. Figures are printed; nothing fails for being slow.
@@ -37,15 +38,29 @@ async fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
+    let asked: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let wanted = |part: &str| asked.is_empty() || asked.iter().any(|word| word == part);
     let _ = rlimit::increase_nofile_limit(u64::from(u16::MAX));
     let postgres = PrivatePg::start(vitrina::private_pg::Options::new(Keep::Nothing)).await.unwrap();
-    share_of_one_webhook(&postgres).await;
-    for count in [500, 5_000] {
-        burst(&postgres, count).await;
+    if wanted("one") {
+        share_of_one_webhook(&postgres).await;
     }
-    Box::pin(full_sync(&postgres, 10_000, 5, Duration::from_millis(200))).await;
-    Box::pin(full_sync(&postgres, 100_000, 50, Duration::from_millis(20))).await;
-    start(&postgres).await;
+    for count in [500, 5_000] {
+        if wanted("burst") {
+            burst(&postgres, count).await;
+        }
+    }
+    for (part, count, per_second, latency) in
+        [("full", 10_000, 5, 200), ("large", 100_000, 5, 200), ("tenfold", 100_000, 50, 20)]
+    {
+        if wanted(part) {
+            let name = format!("full_{part}");
+            Box::pin(full_sync(&postgres, &name, count, per_second, Duration::from_millis(latency))).await;
+        }
+    }
+    if wanted("start") {
+        start(&postgres).await;
+    }
     postgres.stop().await.unwrap();
 }
 
@@ -200,9 +215,14 @@ async fn burst(postgres: &PrivatePg, count: usize) {
 }
 
 /// A full sync by the real binary against fetching the same pages and doing nothing with them.
-async fn full_sync(postgres: &PrivatePg, count: usize, requests_per_second: u32, latency: Duration) {
-    let name = format!("full_{count}");
-    let place = Place::new(postgres, &name, count, requests_per_second, latency).await;
+async fn full_sync(
+    postgres: &PrivatePg,
+    name: &str,
+    count: usize,
+    requests_per_second: u32,
+    latency: Duration,
+) {
+    let place = Place::new(postgres, name, count, requests_per_second, latency).await;
     let alone = fetch_alone(&place).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     let (first, memory) = sync_by_the_binary(&place).await;

@@ -1,27 +1,47 @@
--- What a written vehicle costs: most of it was one `translate` with a long table over every letter of every description.
+-- What text is compared and found by, and what a written vehicle costs: most of it was one `translate` with a long table over every letter of every
+-- description.
 
--- As before, but the table is looked through only where a letter may stand in it, or come out of one that is taken apart: `Ø` and what is beyond
--- Latin-1, save punctuation. Not strict, so that it is built into the statements that call it; of null it is null.
+-- Text as it is compared, now without case in all alphabets that have one. The table of letters is looked through only where one may stand in it, or
+-- come out of one that is taken apart: Latin-1's few and what is beyond, save punctuation. Not strict, so that it is built into the statements that
+-- call it; of null it is null. `domain::fold` in Rust does the same; a test compares them.
 create or replace function vitrina_fold(text) returns text
 language sql immutable parallel safe as $$
     select btrim(lower(
-        case when $1 ~ '[Øø\u0100-\u1fff\u2070-\U0010ffff]' then translate(
+        case when $1 ~ '[ÆÐÞØø\u0100-\u1fff\u2070-\U0010ffff]' then translate(
             regexp_replace(normalize($1, NFKD), '[\u0300-\u036f]', '', 'g'),
-            'ØøŁłĐđıΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩςАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ',
-            'oollddiαβγδεζηθικλμνξοπρστυφχψωσабвгдежзиклмнопрстуфхцчшщъыьэюя'
+            'ØøŁłĐđĦħŦŧıςÆÐÞŊŒƁƂƄƆƇƉƊƋƎƏƐƑƓƔƖƗƘƜƝƟƢƤƦƧƩƬƮƱƲƳƵƷƸƼǤǶǷȜȠȢȤȺȻȽȾɁɃɄɅɆɈɊɌɎͰͲͶͿΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩϏ'
+                || 'ϘϚϜϞϠϢϤϦϨϪϬϮϷϺϽϾϿЂЄЅІЈЉЊЋЏАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯѠѢѤѦѨѪѬѮѰѲѴѸѺѼѾҀҊҌҎҐҒҔҖҘҚҜҞҠҢҤҦҨҪҬҮҰҲҴҶҸҺҼҾ'
+                || 'ӀӃӅӇӉӋӍӔӘӠӨӶӺӼӾԀԂԄԆԈԊԌԎԐԒԔԖԘԚԜԞԠԢԤԦԨԪԬԮԱԲԳԴԵԶԷԸԹԺԻԼԽԾԿՀՁՂՃՄՅՆՇՈՉՊՋՌՍՎՏՐՑՒՓՔՕՖẞỺỼỾ',
+            'oollddhhttiσæðþŋœɓƃƅɔƈɖɗƌǝəɛƒɠɣɩɨƙɯɲɵƣƥʀƨʃƭʈʊʋƴƶʒƹƽǥƕƿȝƞȣȥⱥȼƚⱦɂƀʉʌɇɉɋɍɏͱͳͷϳαβγδεζηθικλμνξοπρστυφχψωϗ'
+                || 'ϙϛϝϟϡϣϥϧϩϫϭϯϸϻͻͼͽђєѕіјљњћџабвгдежзиклмнопрстуфхцчшщъыьэюяѡѣѥѧѩѫѭѯѱѳѵѹѻѽѿҁҋҍҏґғҕҗҙқҝҟҡңҥҧҩҫҭүұҳҵҷҹһҽҿ'
+                || 'ӏӄӆӈӊӌӎӕәӡөӷӻӽӿԁԃԅԇԉԋԍԏԑԓԕԗԙԛԝԟԡԣԥԧԩԫԭԯաբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆßỻỽỿ'
         )
         else regexp_replace(normalize($1, NFKD), '[\u0300-\u036f]', '', 'g') end
         collate "C"
     ), E' \t\n\r')
 $$;
 
--- The words of a text, as `domain::words` makes them, as often as they stand there; at most 60 characters of each.
+-- The words of a text, as often as they stand there; at most 60 characters of each. What stands between marks is a word, and what hyphens join is one
+-- more: `CX-5` has the words cx, 5 and cx5.
 create or replace function vitrina_words(text) returns text[]
 language sql immutable strict parallel safe as $$
     select array(
-        select left(word, 60) from unnest(regexp_split_to_array(vitrina_fold($1), '[^a-z0-9\u00c0-\u1fff\u3040-\ud7ff]+')) word
+        select left(word, 60)
+        from (select vitrina_fold($1)) folded(text)
+        cross join lateral (
+            select unnest(regexp_split_to_array(text, '[^a-z0-9\u00c0-\u1fff\u3040-\ud7ff]+'))
+            union all
+            select replace(joined.match[1], '-', '')
+            from regexp_matches(text, '[a-z0-9\u00c0-\u1fff\u3040-\ud7ff]+(?:-[a-z0-9\u00c0-\u1fff\u3040-\ud7ff]+)+', 'g') joined(match)
+        ) found(word)
         where word <> ''
     )
+$$;
+
+-- At most 201 characters of each: nobody can ask for more than 200, and an index takes no more than some thousand bytes.
+create or replace function vitrina_fold_all(text[]) returns text[]
+language sql immutable strict parallel safe as $$
+    select coalesce(array_agg(distinct left(vitrina_fold(value), 201)) filter (where btrim(value) <> ''), '{}') from unnest($1) value
 $$;
 
 create or replace function vitrina_list_changed() returns trigger
@@ -35,8 +55,8 @@ begin
     insert into listing
     select
         c.record_id, c.updated_at, coalesce(c.ingreso_inventario, c.created_at), c.precio, c.enganchemin, c.autoano,
-        c.kilometraje, c.separado, vitrina_fold(c.marca), vitrina_fold(c.transmision), vitrina_fold(c.combustible),
-        vitrina_fold(c.garantia), vitrina_fold_all(bodies), vitrina_fold_all(c.ubicacion), vitrina_fold_all(c.promociones),
+        c.kilometraje, c.separado, left(vitrina_fold(c.marca), 201), left(vitrina_fold(c.transmision), 201),
+        left(vitrina_fold(c.combustible), 201), left(vitrina_fold(c.garantia), 201), vitrina_fold_all(bodies), vitrina_fold_all(c.ubicacion), vitrina_fold_all(c.promociones),
         c.marca, c.transmision, c.combustible, c.garantia, vitrina_once(bodies), vitrina_once(c.ubicacion),
         vitrina_once(c.promociones)
     from changed c
@@ -117,3 +137,19 @@ begin
     end loop;
 end
 $$;
+
+-- What is there already: the texts' words anew, and the folded names where a letter may have become small.
+delete from listing_texts;
+insert into listing_texts
+select record_id, hashtextextended(heading || coalesce(' ' || descripcion, ''), 0), array_to_tsvector(words), array_to_tsvector(words || more)
+from inventario_cache c
+cross join lateral (select concat_ws(' ', c.title, c.marca, c.modelo, c.autoano) as heading) titled
+cross join lateral (select vitrina_words(heading) as words, vitrina_words(coalesce(c.descripcion, '')) as more) taken
+where listed;
+insert into search_words
+select distinct found.word from listing_texts cross join lateral unnest(tsvector_to_array(words)) as found(word)
+where length(found.word) > 1 and found.word !~ '[0-9]'
+on conflict do nothing;
+update inventario_cache set listed = listed
+where listed and concat_ws(' ', marca, transmision, combustible, garantia, carroceria, array_to_string(clasificacionid, ' '),
+    array_to_string(ubicacion, ' '), array_to_string(promociones, ' ')) ~ '[ÆÐÞ\u0100-\u1fff]';

@@ -20,7 +20,10 @@ use crate::{
     alerts::{Alerts, ChannelError},
     catalog::Catalog,
     config::{Config, DatabaseSettings},
-    db::{Db, DbError, notify::Notice},
+    db::{
+        Db, DbError,
+        notify::{Notice, doubtful},
+    },
     http::{self, AppState, Credentials, Dashboard, Limits, Shown},
     lifecycle::{Ending, Lifecycle},
     monitor::Monitor,
@@ -165,7 +168,7 @@ impl App {
         lifecycle.spawn("alerts", async move { alerts.run(stop).await });
         let (state, stop) = (self.state.clone(), lifecycle.soft());
         lifecycle.spawn("notices", async move {
-            stop.run_until_cancelled(hear_others(&state)).await;
+            Box::pin(stop.run_until_cancelled(hear_others(&state))).await;
         });
     }
 }
@@ -270,13 +273,17 @@ async fn prepare(db: &Db) -> Result<(), DbError> {
     }
 }
 
+/// How long anything is taken for fresh while the other instances cannot be heard.
+const UNHEARD: Duration = Duration::from_millis(500);
+
 /// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed;
 /// passes pings on.
 async fn hear_others(state: &AppState) {
     let mut pause = Duration::from_millis(250);
     let mut was_away = false;
     loop {
-        let error = match state.db.listen().await {
+        let suspect = || state.catalog.suspect();
+        let error = match doubtful(state.db.listen(), UNHEARD, suspect).await {
             Ok(mut listener) => {
                 pause = Duration::from_millis(250);
                 state.catalog.database_is_back();
@@ -287,7 +294,7 @@ async fn hear_others(state: &AppState) {
                 // What was committed before the listener was there has not been heard.
                 state.catalog.suspect();
                 loop {
-                    match listener.next().await {
+                    match listener.next(suspect).await {
                         Ok(Notice::Changed) => state.catalog.suspect(),
                         Ok(Notice::Pinged) => state.engine.webhook_pinged(),
                         Err(error) => break error,
@@ -301,7 +308,7 @@ async fn hear_others(state: &AppState) {
         state.catalog.suspect();
         state.engine.signals().raise(Signal::ListenerDown, error.to_string());
         tracing::warn!(error = %error, "the notices of other instances cannot be heard; trying again");
-        sleep(pause).await;
+        doubtful(sleep(pause), UNHEARD, suspect).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

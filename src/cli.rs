@@ -22,8 +22,9 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    app::App,
+    app::{App, StartError},
     config::{Config, ConfigErrors, Loader, Needs},
+    db::DbError,
     lifecycle::Lifecycle,
     telemetry,
 };
@@ -117,7 +118,22 @@ pub async fn run(cli: Cli) -> ExitCode {
     };
     ended.unwrap_or_else(|error| {
         complain(&error);
-        if error.is::<ConfigErrors>() || error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        if error.is::<ConfigErrors>() || error.is::<Usage>() || wrong_database(&error) {
+            ExitCode::from(2)
+        } else {
+            ExitCode::FAILURE
+        }
+    })
+}
+
+/// Whether `DATABASE_URL` leads where vitrina cannot work: a setting is wrong then.
+fn wrong_database(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let start = cause.downcast_ref::<StartError>().and_then(|error| match error {
+            StartError::Database(error) => Some(error),
+            _ => None,
+        });
+        start.or_else(|| cause.downcast_ref::<DbError>()).is_some_and(DbError::is_configuration)
     })
 }
 

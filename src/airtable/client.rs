@@ -21,6 +21,7 @@ use tokio::time::Instant;
 use super::{
     AirtableError, FieldNames, Kind, Lane, Others, Permit, Policy, SetUpError, TableSchema, Waited, formula,
     lock,
+    mend::answer,
     quota::{Quota, QuotaStop, next_month},
     rate_limit::RateLimiter,
     request::{self, Ask},
@@ -260,7 +261,12 @@ impl AirtableClient {
             .retry(retry::schedule(&self.0.settings))
             .when(retry::may_help)
             .adjust(|error, longest| longest.map(|longest| retry::wait(error, longest)))
-            .notify(|error, wait| warn_of_retry(ask, error, wait))
+            .notify(|error, wait| {
+                // A pause of the whole base is not this request's to wait; its next turn comes after it.
+                let paused = error.kind.policy() == Policy::PauseBase;
+                let wait = if paused { retry::least_pause(error, &self.0.settings) } else { wait };
+                warn_of_retry(ask, error, wait);
+            })
             .await
     }
 
@@ -298,11 +304,7 @@ impl AirtableClient {
         let began = Instant::now();
         let outcome = request::exchange(&self.0.http, ask, self.0.settings.max_response_bytes)
             .await
-            .and_then(|body| {
-                // Some answers have no body at all.
-                let json: &[u8] = if body.is_empty() { b"null" } else { &body };
-                serde_json::from_slice(json).map_err(|problem| AirtableError::unreadable(&problem, &body))
-            })
+            .and_then(|body| answer(&body, ask.what))
             .map_err(|error| error.after(number));
         let status = outcome.as_ref().map_or_else(|error| error.status, |_| Some(200));
         *lock(&self.0.answers).entry(status).or_default() += 1;

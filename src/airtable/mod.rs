@@ -18,6 +18,7 @@ mod error;
 pub mod formula;
 mod kind;
 mod mac;
+mod mend;
 mod payload;
 mod quota;
 mod rate_limit;

@@ -44,9 +44,14 @@ pub(super) fn wait(error: &AirtableError, longest: Duration) -> Duration {
     }
 }
 
-/// How long the base is left alone after a 429: what it asked for or the setting, and up to a tenth more.
+/// How long the base is left alone at least after a 429: what it asked for or the setting.
+pub(super) fn least_pause(error: &AirtableError, settings: &AirtableSettings) -> Duration {
+    error.retry_after.unwrap_or(settings.pause_after_429)
+}
+
+/// How long it is: up to a tenth more.
 pub(super) fn pause(error: &AirtableError, settings: &AirtableSettings) -> Duration {
-    let asked = error.retry_after.unwrap_or(settings.pause_after_429);
+    let asked = least_pause(error, settings);
     asked + asked.mul_f64(0.1 * fastrand::f64())
 }
 

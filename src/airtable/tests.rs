@@ -500,3 +500,12 @@ async fn wait_for(what: &str, condition: impl Fn() -> bool) {
 fn between(seen: &[Seen]) -> Duration {
     seen[1].at - seen[0].at
 }
+
+#[tokio::test]
+async fn half_an_emoji_in_one_cell_costs_neither_the_record_nor_its_page() {
+    let body = r#"{"records":[{"id":"recA1b2C3d4E5f6G7","createdTime":"2026-11-23T05:05:00.000Z","fields":{"descripcion":"cut \ud83d","Precio":1e999}}]}"#;
+    let server = Server::start([Reply::status(200, body)]).await;
+    let page = first_page(&client(&server)).await.unwrap();
+    assert_eq!(page.records[0].fields["descripcion"], "cut \u{fffd}");
+    assert_eq!(page.records[0].fields["Precio"], "1e999");
+}

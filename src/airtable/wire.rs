@@ -30,7 +30,7 @@ impl FromIterator<(String, String)> for FieldNames {
 
 impl FieldNames {
     /// The cells by name; a field that has no name here, such as one created since, keeps its id.
-    fn translate(&self, fields: Fields) -> Fields {
+    pub fn translate(&self, fields: Fields) -> Fields {
         let name = |id: String| self.0.get(&id).cloned().unwrap_or(id);
         fields.into_iter().map(|(id, value)| (name(id), value)).collect()
     }

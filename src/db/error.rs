@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// No connection, or the server is starting, stopping or full: the same query may work later.
-    #[error("PostgreSQL cannot be reached ({0}); check that it runs and that DATABASE_URL is right")]
+    #[error("{}", unreachable(.0))]
     Unreachable(#[source] sqlx::Error),
     /// No answer for longer than the server lets any statement run: the connection is dead, and nobody has said so.
     #[error(
@@ -14,7 +14,7 @@ pub enum DbError {
     )]
     Silent(Duration),
     /// The server refused what it was given: a value or a statement is wrong, and so it stays.
-    #[error("PostgreSQL refused a statement: {0}")]
+    #[error("PostgreSQL refused a statement: {}", refused(.0))]
     Refused(#[source] sqlx::Error),
     /// Values vanished from these fields, or changed their kind, and nobody has looked yet whether the fields did; nothing was stored.
     #[error("a value vanished from Airtable; its field has to be looked at first")]
@@ -25,6 +25,12 @@ pub enum DbError {
          on port 6543); vitrina needs one that is its own: use the session port (Supabase: 5432), pool_mode = session, or the server itself"
     )]
     TransactionPooler,
+    /// A pooler refuses what every connection begins with.
+    #[error(
+        "DATABASE_URL leads to a PgBouncer that refuses the connection ({0}); let it lead to the server itself (Supabase: the session port 5432), \
+         or to a pool with pool_mode = session and ignore_startup_parameters = extra_float_digits"
+    )]
+    StartupParameter(String),
     /// Tables of another system stand where ours belong.
     #[error(
         "the schema {schema:?} already holds {} of another system, which vitrina neither changes nor reads; give vitrina a schema of its \
@@ -36,12 +42,39 @@ pub enum DbError {
         /// Their names.
         relations: Vec<String>,
     },
+    /// The tables are ours, but the user may not see which version they are of.
+    #[error(
+        "the tables in the schema {schema:?} belong to the user {owner:?}, and {user:?} may not read which version they are of; let DATABASE_URL \
+         name {owner:?}"
+    )]
+    NotTheOwner {
+        /// Where.
+        schema: String,
+        /// Whose they are.
+        owner: String,
+        /// Who asked.
+        user: String,
+    },
     /// The tables could not be brought to this version.
     #[error("the database could not be migrated: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),
 }
 
+/// How PgBouncer begins when it is sent a parameter that it does not know (its `src/client.c`).
+const STARTUP_PARAMETER: &str = "unsupported startup parameter";
+
 impl DbError {
+    /// Whether it is `DATABASE_URL` that has to be changed.
+    pub fn is_configuration(&self) -> bool {
+        matches!(
+            self,
+            Self::TransactionPooler
+                | Self::StartupParameter(_)
+                | Self::ForeignTables { .. }
+                | Self::NotTheOwner { .. }
+        )
+    }
+
     /// Whether the same query may work later.
     pub fn is_transient(&self) -> bool {
         match self {
@@ -50,7 +83,9 @@ impl DbError {
             Self::Refused(_)
             | Self::FieldsMayBeGone(_)
             | Self::TransactionPooler
+            | Self::StartupParameter(_)
             | Self::ForeignTables { .. }
+            | Self::NotTheOwner { .. }
             | Self::Migration(_) => false,
         }
     }
@@ -70,6 +105,11 @@ impl DbError {
 
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
+        if let Some(refused) =
+            error.as_database_error().filter(|error| error.message().starts_with(STARTUP_PARAMETER))
+        {
+            return Self::StartupParameter(refused.message().to_owned());
+        }
         if unreachable_now(&error) { Self::Unreachable(error) } else { Self::Refused(error) }
     }
 }
@@ -87,6 +127,46 @@ fn unreachable_now(error: &sqlx::Error) -> bool {
     }
 }
 
+fn unreachable(error: &sqlx::Error) -> String {
+    match code(error).as_deref() {
+        Some("25006") => "PostgreSQL is read-only, as a standby is, or with default_transaction_read_only; let DATABASE_URL lead to the \
+                          server that takes writes"
+            .to_owned(),
+        Some(_) => format!("PostgreSQL cannot do it now: {}", said(error)),
+        None => format!(
+            "PostgreSQL cannot be reached ({error}); check that it runs and that DATABASE_URL is right"
+        ),
+    }
+}
+
+fn refused(error: &sqlx::Error) -> String {
+    match code(error).as_deref() {
+        Some("42501") => format!(
+            "{}; let DATABASE_URL name the owner of vitrina's tables, or grant its user select, insert, update and delete on them",
+            said(error)
+        ),
+        Some("42P01" | "42703" | "42883") => {
+            format!("{}; the tables are not of this version: run `vitrina migrate`", said(error))
+        }
+        _ => said(error),
+    }
+}
+
+fn code(error: &sqlx::Error) -> Option<String> {
+    error.as_database_error()?.code().map(Into::into)
+}
+
+/// What the server said, without where in our statement.
+fn said(error: &sqlx::Error) -> String {
+    match error.as_database_error() {
+        Some(database) => match database.code() {
+            Some(code) => format!("{} (SQLSTATE {code})", database.message()),
+            None => database.message().to_owned(),
+        },
+        None => error.to_string(),
+    }
+}
+
 /// SQLSTATE classes of PostgreSQL's appendix A: 08 connection, 40 rollback (deadlock, serialization), 53 out of resources, 57
 /// operator intervention (shutdown, crash, start-up, cancelled by a time-out), 25006 read-only during a failover.
 fn may_work_later(code: &str) -> bool {
@@ -96,6 +176,15 @@ fn may_work_later(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_says_what_to_do_and_not_where_in_our_statement() {
+        let text = DbError::from(sqlx::Error::PoolTimedOut).to_string();
+        assert!(
+            text.starts_with("PostgreSQL cannot be reached (") && text.contains("DATABASE_URL"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn what_passes_by_itself_is_told_from_what_stays_wrong() {

@@ -29,10 +29,14 @@ impl RunLock {
         timeout(ANSWER, self.connection.ping()).await.is_ok_and(|answer| answer.is_ok())
     }
 
-    /// Lets others run. Dropping it does the same a little later.
-    pub async fn release(self) {
-        // A connection that cannot be closed any more has released its lock already.
-        let _ = timeout(ANSWER, self.connection.close()).await;
+    /// Lets others run, as soon as this returns. Dropping it does the same a little later, when the server notices that the connection ended.
+    pub async fn release(mut self) {
+        let released = async {
+            sqlx::query!("select from pg_advisory_unlock_all()").execute(&mut self.connection).await?;
+            self.connection.close().await
+        };
+        // A connection that does not answer any more has released its lock already, or will when the server notices.
+        let _ = timeout(ANSWER, released).await;
     }
 }
 

@@ -95,7 +95,24 @@ impl Db {
         if relations.is_empty() || self.version().await?.is_some() {
             return Ok(());
         }
+        self.refuse_hidden_version().await?;
         Err(DbError::ForeignTables { schema: self.schema.clone(), relations })
+    }
+
+    /// Fails when row level security or missing rights hide from this user what was applied.
+    async fn refuse_hidden_version(&self) -> Result<(), DbError> {
+        let owner: Option<(String, String)> = sqlx::query_as(
+            "select pg_get_userbyid(relowner)::text, current_user::text from pg_class
+             where relnamespace = (select oid from pg_namespace where nspname = $1) and relname = '_sqlx_migrations'
+               and (relrowsecurity or not has_table_privilege(oid, 'select')) and not pg_has_role(relowner, 'usage')",
+        )
+        .bind(&self.schema)
+        .fetch_optional(&self.pool)
+        .await?;
+        match owner {
+            Some((owner, user)) => Err(DbError::NotTheOwner { schema: self.schema.clone(), owner, user }),
+            None => Ok(()),
+        }
     }
 
     /// A connection that sees no other schema, so that `drop table if exists` cannot reach the tables of another system.

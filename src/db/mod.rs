@@ -13,6 +13,7 @@ pub mod alerts;
 pub mod checkup;
 mod error;
 pub mod failures;
+pub mod feeds;
 pub mod fields;
 pub mod figures;
 pub mod history;

@@ -3,7 +3,7 @@
 //! **Invariants:** the notice is part of the transaction that changed a vehicle, so it arrives exactly when the change can be read.
 //! An instance passes over its own notices: it raised its generation itself, before it answered.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use sqlx::{PgExecutor, postgres::PgListener};
 use tokio::time::timeout;
@@ -14,9 +14,10 @@ use super::{Db, DbError, within};
 const CHANGES: &str = "vitrina_changes";
 const PINGS: &str = "vitrina_pings";
 
-/// After how long a silence the listener asks whether it is still connected, and how long the answer may take: what a connection that
-/// died unseen can cost in freshness.
-const QUIET: Duration = Duration::from_secs(2);
+/// After how long a silence the listener asks whether it is still connected, after how long without an answer it doubts, and when it gives the
+/// connection up. What a connection that died unseen can cost in freshness is the sum of the first two: less than a second.
+const QUIET: Duration = Duration::from_millis(400);
+const DOUBT: Duration = Duration::from_millis(400);
 const ANSWER: Duration = Duration::from_secs(3);
 
 /// What another instance has to say.
@@ -48,11 +49,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Waits for the next notice of another instance. An error means that notices may have been missed.
-    pub async fn next(&mut self) -> Result<Notice, DbError> {
+    /// Waits for the next notice of another instance. An error means that notices may have been missed. `doubt` is called, and called again,
+    /// while the server does not answer: what it has to say may be late.
+    pub async fn next(&mut self, doubt: impl Fn()) -> Result<Notice, DbError> {
         loop {
             let Ok(heard) = timeout(QUIET, self.connection.try_recv()).await else {
-                self.is_alive().await?;
+                doubtful(self.is_alive(), DOUBT, &doubt).await?;
                 continue;
             };
             let Some(notice) = heard? else {
@@ -77,6 +79,17 @@ impl Listener {
     }
 }
 
+/// Waits for it, and calls `doubt` each time that another `every` has passed.
+pub async fn doubtful<T>(what: impl Future<Output = T>, every: Duration, doubt: impl Fn()) -> T {
+    let mut what = pin!(what);
+    loop {
+        match timeout(every, &mut what).await {
+            Ok(done) => return done,
+            Err(_) => doubt(),
+        }
+    }
+}
+
 impl Db {
     /// Begins to listen, on a connection that it keeps. What was committed before is not heard.
     pub async fn listen(&self) -> Result<Listener, DbError> {
@@ -97,5 +110,31 @@ impl Db {
     pub async fn tell_of_ping(&self) -> Result<(), DbError> {
         notify(&self.pool, PINGS, self.instance).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[test]
+    fn what_died_unseen_costs_less_than_a_second() {
+        assert!(QUIET + DOUBT < Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_doubts_again_and_again() {
+        let doubts = AtomicU32::new(0);
+        let doubt = || {
+            doubts.fetch_add(1, Ordering::Relaxed);
+        };
+        assert_eq!(doubtful(async { 5 }, DOUBT, doubt).await, 5);
+        assert_eq!(doubts.load(Ordering::Relaxed), 0);
+        doubtful(sleep(DOUBT * 7 / 2), DOUBT, doubt).await;
+        assert_eq!(doubts.load(Ordering::Relaxed), 3);
     }
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::{
+    feeds::Feeds,
     logs::{LogEntry, LogStatus},
     records::{Cause, Changes, Reading, Synced},
 };
@@ -30,8 +31,8 @@ pub(super) struct Plan {
     pub(super) outcome: Outcome,
     pub(super) cause: Cause,
     pub(super) write: Write,
-    /// Fields that were filled when the vehicle was last written and are not any more.
-    pub(super) gone: Vec<String>,
+    /// What is stored.
+    before: Option<Content>,
 }
 
 /// What is written to `inventario_cache`.
@@ -58,9 +59,8 @@ impl Plan {
         if let Some(former) = former.as_ref().filter(|_| !found.late.is_empty()) {
             content.keep(&found.late, &former.content);
         }
-        let gone = former.as_ref().map(|former| cells_gone(&former.content, &content)).unwrap_or_default();
         let warnings = found.warnings;
-        let (action, changed, write, slug) = match former {
+        let (action, changed, write, slug) = match &former {
             None if !content.listed => (Action::Archived, Vec::new(), Write::Nothing, None),
             None => {
                 let new_slug = Some(content.slug_base());
@@ -81,7 +81,7 @@ impl Plan {
                     (Action::Unchanged, changed, Write::Nothing, slug)
                 } else {
                     let action = if content.listed { Action::Updated } else { Action::Archived };
-                    let write = changed_vehicle(content.clone(), &former, &changed);
+                    let write = changed_vehicle(content.clone(), former, &changed);
                     (action, changed, write, slug)
                 }
             }
@@ -101,7 +101,7 @@ impl Plan {
             },
             cause: reading.cause,
             write,
-            gone,
+            before: former.map(|former| former.content),
         }
     }
 
@@ -150,7 +150,7 @@ impl Plan {
             },
             cause: reading.cause,
             write: Write::Nothing,
-            gone: Vec::new(),
+            before: None,
         }
     }
 
@@ -169,27 +169,25 @@ impl Plan {
             .collect()
     }
 
-    /// Whether what it changes may be due to a field that is gone or has another type. `mapped`: the fields that matter; `seen`: those
-    /// of them that some record of the batch has filled.
-    pub(super) fn doubts_fields(&self, mapped: &BTreeSet<String>, seen: &HashSet<&str>) -> bool {
+    /// Whether what it changes may be due to a field that is gone or has another type. `seen`: the fields that some record of the batch has
+    /// filled.
+    pub(super) fn doubts_fields(&self, feeds: &Feeds, seen: &HashSet<&str>) -> bool {
         if matches!(self.write, Write::Nothing | Write::Deletion) {
             return false;
         }
         let unreadable =
             |column: &&str| self.outcome.warnings.iter().any(|warning| warning.column == *column);
-        self.doubted(mapped, seen).next().is_some() || self.outcome.changed.iter().any(unreadable)
+        !self.doubted(feeds, seen).is_empty() || self.outcome.changed.iter().any(unreadable)
     }
 
     /// The fields whose values it would take away and that may be gone.
-    pub(super) fn doubted<'a>(
-        &'a self,
-        mapped: &'a BTreeSet<String>,
-        seen: &'a HashSet<&str>,
-    ) -> impl Iterator<Item = &'a String> {
-        let writes = matches!(self.write, Write::Vehicle { .. });
-        self.gone
-            .iter()
-            .filter(move |field| writes && mapped.contains(*field) && !seen.contains(field.as_str()))
+    pub(super) fn doubted<'a>(&self, feeds: &'a Feeds, seen: &HashSet<&str>) -> BTreeSet<&'a str> {
+        match (&self.before, &self.write) {
+            (Some(before), Write::Vehicle { content, .. }) => {
+                feeds.doubted(before, content, &self.outcome.changed, seen)
+            }
+            _ => BTreeSet::new(),
+        }
     }
 
     /// Whether a run's log mentions it by itself.
@@ -251,10 +249,6 @@ impl Synced {
         }
         metadata
     }
-}
-
-fn cells_gone(former: &Content, content: &Content) -> Vec<String> {
-    former.data.keys().filter(|field| !content.data.contains_key(*field)).cloned().collect()
 }
 
 fn changed_vehicle(content: Box<Content>, former: &Stored, changed: &[&str]) -> Write {

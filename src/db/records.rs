@@ -23,6 +23,7 @@ use sqlx::{PgConnection, types::Json};
 
 use super::{
     Db, DbError, Stamp,
+    feeds::Feeds,
     logs::{self, LogEntry},
     notify,
     plan::{Plan, Stored, Write},
@@ -104,7 +105,7 @@ pub enum Fields<'a> {
     Sure,
     /// It was looked up some time ago: a value that vanished from one of these may have gone with its field, which leaves the column
     /// as it was.
-    Unsure(&'a BTreeSet<String>),
+    Unsure(&'a Feeds),
 }
 
 /// How much of a batch goes into the log.
@@ -135,7 +136,12 @@ impl Db {
         ids.sort_unstable();
         let claimed = claim(&mut tx, &ids, stamp).await?;
         let mut stored = stored(&mut tx, &ids).await?;
-        let seen = seen_filled(&readings, fields);
+        let seen = match fields {
+            Fields::Unsure(feeds) => {
+                feeds.seen(&readings.iter().filter_map(|reading| Some(&reading.found.as_ref()?.content)))
+            }
+            Fields::Sure => HashSet::new(),
+        };
         let mut plans: Vec<Plan> = readings
             .into_iter()
             .map(|reading| {
@@ -147,12 +153,12 @@ impl Db {
                 }
             })
             .collect();
-        if let Fields::Unsure(mapped) = fields
-            && plans.iter().any(|plan| plan.doubts_fields(mapped, &seen))
+        if let Fields::Unsure(feeds) = fields
+            && plans.iter().any(|plan| plan.doubts_fields(feeds, &seen))
         {
-            let doubted = plans.iter().flat_map(|plan| plan.doubted(mapped, &seen));
-            let doubted: BTreeSet<&String> = doubted.collect();
-            return Err(DbError::FieldsMayBeGone(doubted.into_iter().cloned().collect()));
+            let doubted = plans.iter().flat_map(|plan| plan.doubted(feeds, &seen));
+            let doubted: BTreeSet<&str> = doubted.collect();
+            return Err(DbError::FieldsMayBeGone(doubted.into_iter().map(str::to_owned).collect()));
         }
         slugs::assign(&mut tx, &mut plans).await?;
         write(&mut tx, &plans).await?;
@@ -229,16 +235,6 @@ impl Db {
     }
 }
 
-/// Of the fields that matter, those that some record of the batch has filled: they are there.
-fn seen_filled<'a>(readings: &[Reading], fields: Fields<'a>) -> HashSet<&'a str> {
-    let Fields::Unsure(mapped) = fields else { return HashSet::new() };
-    let filled = |field: &&String| {
-        let found = readings.iter().filter_map(|reading| reading.found.as_ref());
-        found.into_iter().any(|found| found.content.data.contains_key(*field))
-    };
-    mapped.iter().filter(filled).map(String::as_str).collect()
-}
-
 /// The ids for which this read is the latest; their records are locked until the transaction ends.
 async fn claim(tx: &mut PgConnection, ids: &[String], stamp: Stamp) -> Result<HashSet<String>, sqlx::Error> {
     let claimed = sqlx::query_scalar!(
@@ -313,6 +309,7 @@ async fn write(tx: &mut PgConnection, plans: &[Plan]) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-fn ms_since(start: Instant) -> f64 {
+/// How long it is since then, in ms, as [`Timings`] have it.
+pub fn ms_since(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1000.0
 }

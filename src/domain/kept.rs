@@ -31,7 +31,7 @@ impl Kept {
 
 impl Content {
     /// Whether the column says nothing.
-    pub(super) fn is_empty(&self, column: Column) -> bool {
+    pub fn is_empty(&self, column: Column) -> bool {
         match column {
             // What else makes a vehicle sold does not come from this column.
             Column::Vendido => true,

@@ -32,7 +32,7 @@ mod photos;
 mod properties;
 mod record;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod slug;
 mod spelling;
 mod value;

@@ -65,7 +65,7 @@ pub(super) fn mazda_fields() -> Fields {
 }
 
 /// [`mazda_fields`], normalized with the built-in mapping.
-pub(super) fn mazda() -> Normalized {
+pub(crate) fn mazda() -> Normalized {
     normalized(mazda_fields().into())
 }
 

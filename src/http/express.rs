@@ -103,6 +103,5 @@ impl Express {
     fn open_to_browsers(&self, headers: &mut HeaderMap) {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, self.0.exposed.clone());
-        headers.append(header::VARY, HeaderValue::from_static("access-control-request-headers"));
     }
 }

@@ -40,7 +40,7 @@ use axum::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    cors::{AllowHeaders, AllowOrigin, CorsLayer},
+    cors::{AllowHeaders, AllowOrigin, CorsLayer, Vary},
 };
 use utoipa::{OpenApi, openapi::OpenApi as Description};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -274,13 +274,15 @@ fn health() -> OpenApiRouter<AppState> {
 }
 
 fn cors(origins: &[HeaderValue]) -> CorsLayer {
-    let origin = if origins.iter().any(|origin| origin == "*") {
-        AllowOrigin::any()
+    // What any may read is the same for all: a CDN need not tell them apart. What a browser asks first is not kept by one.
+    let (origin, vary) = if origins.iter().any(|origin| origin == "*") {
+        (AllowOrigin::any(), None)
     } else {
-        AllowOrigin::list(origins.iter().cloned())
+        (AllowOrigin::list(origins.iter().cloned()), Some(header::ORIGIN))
     };
     CorsLayer::new()
         .allow_origin(origin)
+        .vary(Vary::list(vary))
         .allow_methods([Method::GET, Method::HEAD])
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(EXPOSED)

@@ -14,7 +14,7 @@ use axum::{
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        OpenApi as Description,
+        HeaderBuilder, OpenApi as Description, RefOr,
         path::PathItem,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -59,9 +59,10 @@ impl Modify for Secrets {
     }
 }
 
-/// Gives the operations that exist at two addresses different names.
+/// Gives the operations that exist at two addresses different names, and all answers the headers that come by layers.
 pub(super) fn finish(mut api: Description) -> Description {
     for (path, item) in &mut api.paths.paths {
+        describe_headers(item);
         if path.starts_with(FUNCTIONS) {
             for operation in operations(item) {
                 operation.insert_str(0, "functions_v1_");
@@ -73,6 +74,38 @@ pub(super) fn finish(mut api: Description) -> Description {
         }
     }
     api
+}
+
+/// What the edge and the cache add to every answer, which no handler says.
+fn describe_headers(item: &mut PathItem) {
+    for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
+        let is_cached = operation.responses.responses.contains_key("304")
+            && operation.responses.responses.contains_key("503");
+        for (status, response) in &mut operation.responses.responses {
+            let RefOr::T(response) = response else { continue };
+            let mut add = |name: &str, what: &str| {
+                let header = HeaderBuilder::new().description(Some(what)).build();
+                response.headers.entry(name.to_owned()).or_insert(RefOr::T(header));
+            };
+            add("x-request-id", "The caller's, if it is sane, else a new one; it stands in the log");
+            match status.as_str() {
+                "308" => add("location", "Where it is now"),
+                "429" | "503" => add("retry-after", "In seconds"),
+                _ => {}
+            }
+            if is_cached && matches!(status.as_str(), "200" | "304") {
+                add("etag", "A strong validator");
+                add("cache-control", "As the operator has set it");
+                add("vary", "accept-encoding");
+                add("x-cache", "hit, miss or stale");
+                add("server-timing", "How long it took, in ms");
+                add(
+                    "surrogate-key",
+                    "`vehicles`, and the record ids of those in it unless they are too many: for a CDN",
+                );
+            }
+        }
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut String> {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::{Limits, Problem, auth::Admin, monitoring::Fresh};
+use super::{Limits, Problem, auth::Admin, monitoring::Fresh, webhook::object};
 use crate::{
     domain::{MOMENT, RecordId, Trigger, moment, no_span, wrong},
     sync::{Engine, RunError, Scope, distinct},
@@ -23,11 +23,16 @@ use crate::{
 
 /// What `POST /sync` takes; without a body, a full run.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    default,
+    expecting = "an object such as {\"kind\":\"catch_up\"}"
+)]
 #[schema(example = json!({ "kind": "catch_up" }))]
 pub(super) struct SyncRequest {
     kind: Kind,
-    /// Take vehicles out of the listing however many they are.
+    /// Take vehicles out of the listing however many they are; of a full run only.
     force: bool,
     /// Sync these records instead.
     #[schema(value_type = Vec<String>)]
@@ -37,7 +42,7 @@ pub(super) struct SyncRequest {
 }
 
 /// What kind of run.
-#[derive(Debug, Default, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = RunKind)]
 enum Kind {
@@ -50,7 +55,12 @@ enum Kind {
 
 /// What `POST /replay` takes: one of the three.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[serde(
+    rename_all = "camelCase",
+    deny_unknown_fields,
+    default,
+    expecting = "an object such as {\"failed\":true}"
+)]
 #[schema(example = json!({ "failed": true }))]
 pub(super) struct ReplayRequest {
     /// These records.
@@ -113,6 +123,12 @@ pub(super) async fn sync(
     body: Body,
 ) -> Result<Response, Problem> {
     let request: SyncRequest = parse(&super::webhook::read(body, &limits).await?)?;
+    if request.force && (request.kind == Kind::CatchUp || !request.record_ids.is_empty()) {
+        return Err(Problem::parameter(
+            "force",
+            "force belongs to a full run: no other takes many vehicles out of the listing.",
+        ));
+    }
     if request.resume {
         engine.resume_airtable().await.map_err(|error| Problem::from(&error))?;
     }
@@ -185,7 +201,7 @@ fn parse<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
     if body.trim_ascii().is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_slice(body).map_err(|error| {
+    object(body).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, format!("The body is not what it should be: {error}."))
     })
 }

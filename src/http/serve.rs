@@ -96,8 +96,9 @@ pub async fn serve(
                 peer,
                 app.clone(),
                 http.clone(),
-                soft.clone(),
-                hard.clone(),
+                // Of its own: each connection looks at its tokens whenever it is woken, and a shared one is a shared lock.
+                soft.child_token(),
+                hard.child_token(),
             );
             connections.spawn(async move {
                 connection.await;

@@ -33,6 +33,7 @@ use crate::{
 mod body;
 
 use self::body::Notice;
+pub(super) use self::body::object;
 
 /// A problem with what the script reads.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,6 +1,6 @@
 //! What a run would change, without changing it.
 //!
-//! **Invariants:** nothing is written, not even a read's stamp; so webhooks and runs may go on meanwhile, and what is told is true of the
+//! **Invariants:** nothing is written but the number of requests, not even a read's stamp; so webhooks and runs may go on meanwhile, and what is told is true of the
 //! moment in which a page was read. Differences are handed on as they are found; memory grows only with the ids seen.
 
 use std::collections::{BTreeMap, HashSet};
@@ -63,6 +63,19 @@ impl Engine {
         &self,
         scope: Scope,
         mapping: Option<&Mapping>,
+        tell: impl FnMut(&Difference),
+    ) -> Result<PreviewReport, RunError> {
+        // Nothing is asked when the month's requests are used up, and what is asked counts.
+        self.exchange_usage().await?;
+        let report = self.preview_all(scope, mapping, tell).await;
+        self.exchange_usage_or_warn().await;
+        report
+    }
+
+    async fn preview_all(
+        &self,
+        scope: Scope,
+        mapping: Option<&Mapping>,
         mut tell: impl FnMut(&Difference),
     ) -> Result<PreviewReport, RunError> {
         self.inner.fields.remember_nothing();
@@ -102,7 +115,7 @@ impl Engine {
         let listing = Listing { formula, page_size: self.inner.page_size };
         let (mut seen, mut offset) = (HashSet::new(), None);
         loop {
-            let page = self.page(&listing, offset.as_deref()).await?;
+            let (page, _) = self.page(&listing, offset.as_deref()).await?;
             let records =
                 page.records.into_iter().filter(|record| seen.insert(record.id.clone())).collect::<Vec<_>>();
             let asked = records.into_iter().map(|record| (record.id.clone(), Some(record))).collect();

@@ -21,7 +21,7 @@ use crate::{
     db::{
         DbError, Stamp,
         logs::{LogEntry, LogStatus},
-        records::{Cause, Fields, Logged, Reading, Synced, Timings},
+        records::{Cause, Fields, Logged, Reading, Synced, Timings, ms_since},
     },
     domain::{Outcome, Record, RecordId, normalize},
     signals::Signal,
@@ -85,7 +85,7 @@ impl Engine {
         let stamp = self.inner.db.patiently(self.inner.db.stamp()).await?;
         let asking = Instant::now();
         let mut found = self.fetch(permit, &tasks).await?;
-        let airtable = asking.elapsed().as_secs_f64() * 1000.0;
+        let airtable = ms_since(asking);
         let readings = tasks
             .drain(..)
             .map(|mut task| {
@@ -157,16 +157,17 @@ impl Engine {
         let modified = record.as_ref().and_then(|record| plan.modified(record));
         cause.edited = cause.edited.or_else(|| believable(modified?, crate::clock::now())).or(accepted);
         let found = record.map(|record| normalize(&record, &plan.mapping, &self.rules(plan)));
-        cause.timings.normalize = started.elapsed().as_secs_f64() * 1000.0;
+        cause.timings.normalize = ms_since(started);
         Reading { record_id, found, cause }
     }
 
-    /// The same reading, as another plan understands it.
+    /// The same reading, as another plan understands it: fields that it knows and the former did not still have their ids for names.
     fn read_anew(&self, reading: Reading, plan: &FieldPlan) -> Reading {
+        let names = plan.names().unwrap_or_default();
         let record = reading.found.map(|found| Record {
             id: found.content.record_id,
             created_time: found.content.created_at,
-            fields: found.content.data,
+            fields: names.translate(found.content.data),
         });
         let task = Task { record_id: reading.record_id, cause: reading.cause, accepted: None };
         self.reading(task, record, plan)
@@ -181,7 +182,7 @@ impl Engine {
         plan: &FieldPlan,
         logged: Logged,
     ) -> Result<Vec<Outcome>, SyncError> {
-        let fields = Fields::Unsure(&plan.mapped);
+        let fields = Fields::Unsure(&plan.feeds);
         let db = &self.inner.db;
         let stored = db.patiently(db.store(stamp, readings.clone(), &plan.kept, logged, fields));
         let synced = match stored.await {
@@ -275,7 +276,7 @@ fn task(entry: &Entry) -> Task {
             since: first.since,
             edited: first.edited,
             run: None,
-            timings: Timings { queue: first.since.elapsed().as_secs_f64() * 1000.0, ..Timings::default() },
+            timings: Timings { queue: ms_since(first.since), ..Timings::default() },
         },
     }
 }

@@ -36,7 +36,7 @@ use crate::{
         DbError,
         lock::RunLock,
         logs::{LogEntry, LogStatus},
-        records::{Cause, Timings},
+        records::{Cause, Timings, ms_since},
         runs::{RunCounts, RunId, RunKind},
     },
     domain::{Action, Column, Outcome, RecordId, Trigger},
@@ -136,8 +136,12 @@ impl Run {
     }
 
     /// A record to be synced by it, from now on.
-    fn task(&self, record_id: RecordId) -> Task {
-        Task { record_id, cause: Cause { run: Some(self.id), ..cause(self.trigger) }, accepted: None }
+    fn task(&self, record_id: RecordId, timings: Timings) -> Task {
+        Task {
+            record_id,
+            cause: Cause { run: Some(self.id), timings, ..cause(self.trigger) },
+            accepted: None,
+        }
     }
 
     fn count(&self, outcomes: &[Outcome]) {
@@ -244,8 +248,10 @@ impl Engine {
             ids.chunks(self.inner.page_size).map(<[RecordId]>::to_vec).collect();
         let mut done = stream::iter(batches)
             .map(|batch| async move {
+                let waiting = Instant::now();
                 let permit = self.inner.airtable.permit(Lane::Run).await;
-                let tasks = batch.into_iter().map(|id| run.task(id)).collect();
+                let timings = Timings { queue: ms_since(waiting), ..Timings::default() };
+                let tasks = batch.into_iter().map(|id| run.task(id, timings)).collect();
                 self.sync(permit, tasks).await
             })
             .buffer_unordered(REPLAYS_AT_ONCE);

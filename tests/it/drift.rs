@@ -497,3 +497,46 @@ async fn of_several_instances_each_tells_and_one_reads_anew() {
     assert_eq!(full_runs(&world).await, runs + 1);
     other.stop().await;
 }
+
+#[tokio::test]
+async fn what_one_process_knows_to_be_gone_another_does_not_empty() {
+    let world = World::start().await;
+    let other = world.another_instance().await;
+    let id = world.known(mazda()).await;
+    // Both know the fields as they are.
+    world.webhook_to(&other, &id).await.ok();
+    for field in ["Precio", "OrdenStatus", "AutoMarca"] {
+        world.airtable.remove_field(field);
+    }
+    world.airtable.edit(&id, fields! { "autokilometraje": 1 });
+    assert_eq!(world.webhook(&id).await.ok()["action"], "updated");
+
+    world.airtable.edit(&id, fields! { "autokilometraje": 2 });
+    assert_eq!(world.webhook_to(&other, &id).await.ok()["action"], "updated");
+
+    let row = world.row(&id).await.unwrap();
+    assert_eq!(
+        (&row["precio"], &row["ordenstatus"], &row["listed"], &row["title"], &row["kilometraje"]),
+        (&json!(329_900.0), &json!("Comprado"), &json!(true), &json!("Mazda 3 Sport 2.5"), &json!(2))
+    );
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn a_field_that_came_back_unnoticed_is_read_when_another_value_vanishes() {
+    let world = World::start().await;
+    let id = world.known(mazda()).await;
+    world.airtable.remove_field("OrdenStatus");
+    world.airtable.edit(&id, fields! { "autokilometraje": 1 });
+    world.webhook(&id).await.ok();
+    world.airtable.add_field("OrdenStatus", FieldKind::SingleLineText);
+
+    world.airtable.edit(&id, fields! { "OrdenStatus": "Comprado", "Precio": null });
+    assert_eq!(world.webhook(&id).await.ok()["action"], "updated");
+
+    let row = world.row(&id).await.unwrap();
+    assert_eq!(
+        (&row["precio"], &row["ordenstatus"], &row["listed"]),
+        (&json!(null), &json!("Comprado"), &json!(true))
+    );
+}

@@ -112,6 +112,16 @@ fn words(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// The words that a vehicle is found by: what hyphens join is one more.
+fn words_of(text: &str) -> BTreeSet<String> {
+    let joined = regex::Regex::new("[[:alnum:]]+(?:-[[:alnum:]]+)+").unwrap();
+    let folded = fold(text);
+    words(text)
+        .into_iter()
+        .chain(joined.find_iter(&folded).map(|found| found.as_str().replace('-', "")))
+        .collect()
+}
+
 /// Letters to add, drop, change, or swap with their neighbours, to get from one word to the other.
 fn slips(from: &str, to: &str) -> usize {
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
@@ -144,8 +154,8 @@ impl Car {
     fn new(json: Value) -> Self {
         let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
         let year = json["autoano"].as_i64().map_or(String::new(), |year| year.to_string());
-        let heading = words(&[text("title"), text("marca"), text("modelo"), year].join(" "));
-        let words = heading.union(&words(&text("descripcion"))).cloned().collect();
+        let heading = words_of(&[text("title"), text("marca"), text("modelo"), year].join(" "));
+        let words = heading.union(&words_of(&text("descripcion"))).cloned().collect();
         Self { json, heading, words }
     }
 

@@ -1,5 +1,7 @@
 //! Full, catch-up and replay runs, the dry run, and who may run when.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use vitrina::{
     domain::{Mapping, Trigger},
@@ -55,6 +57,23 @@ async fn a_full_run_repairs_whatever_webhooks_missed() {
             .unwrap();
     assert_eq!(logs.len(), 5, "four that were written and one summary");
     assert!(logs.iter().any(|log| log["record_id"].is_null() && log["message"] == report.to_string()));
+}
+
+#[tokio::test]
+async fn what_a_run_writes_is_logged_with_how_long_its_page_took() {
+    let world = World::start().await;
+    world.no_run().await;
+    let first = world.airtable.create(mazda());
+    world.airtable.fault(Fault::new(What::Latency(Duration::from_millis(20))));
+    world.run(Scope::Full { force: false }, Trigger::Manual).await;
+    world.airtable.edit(&first, fields! { "Precio": 5 });
+    world.run(Scope::Records(vec![first.parse().unwrap()]), Trigger::Replay).await;
+
+    let logs = world.logs(&first).await;
+    assert_eq!(logs.len(), 2, "{logs:?}");
+    for log in logs {
+        assert!(log["metadata"]["timings"]["airtable"].as_f64().unwrap() >= 20.0, "{log}");
+    }
 }
 
 #[tokio::test]
@@ -250,8 +269,20 @@ async fn a_run_can_be_started_by_an_operator_and_by_nobody_else() {
 
     assert_eq!((started.status.as_u16(), started.json()["run"].is_i64()), (202, true));
     eventually("the record is there", || async { world.row(&missed).await.is_some() }).await;
-    for wrong in [json!({ "kind": "some" }), json!({ "recordIds": ["x"] }), json!({ "fource": true })] {
-        world.post_as_admin_with("/sync", &wrong).await.problem(400);
+    for wrong in [
+        json!({ "kind": "some" }),
+        json!({ "recordIds": ["x"] }),
+        json!({ "fource": true }),
+        json!([]),
+        json!(5),
+    ] {
+        let problem = world.post_as_admin_with("/sync", &wrong).await.problem(400);
+        assert!(!problem["detail"].as_str().unwrap().contains("struct"), "{problem}");
+    }
+    for wrong in
+        [json!({ "kind": "catch_up", "force": true }), json!({ "recordIds": [missed], "force": true })]
+    {
+        assert_eq!(world.post_as_admin_with("/sync", &wrong).await.problem(400)["param"], "force", "{wrong}");
     }
     for wrong in [json!({}), json!({ "failed": true, "recordIds": [missed] }), json!({ "from": "yesterday" })]
     {
@@ -479,6 +510,8 @@ async fn a_run_that_has_lost_its_lock_ends() {
 async fn a_run_that_a_stop_cuts_off_says_so_in_its_row() {
     let mut world = Setting::default().vehicles(numbered(150)).start().await;
     world.no_run().await;
+    // Those of the first load are not meant.
+    world.airtable.requests_clear();
     world.airtable.fault(Fault::new(What::Hang).on(Target::LaterPages));
     let run = world.post_as_admin("/sync").await.json()["run"].as_i64().unwrap();
     eventually("the run waits for its second page", || async {
@@ -545,4 +578,20 @@ async fn the_command_line_reads_a_span_as_the_api_does() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {log}");
         assert!(log.contains(said), "{arguments:?}: {log}");
     }
+}
+
+#[tokio::test]
+async fn a_dry_run_asks_nothing_when_the_months_requests_are_used_up() {
+    let world = World::start().await;
+    world.no_run().await;
+    // By another process, which has told the database.
+    sqlx::query("insert into airtable_usage (month, calls, stopped_until) values (date_trunc('month', now() at time zone 'utc')::date, 1, now() + interval '1 day')
+                 on conflict (month) do update set stopped_until = excluded.stopped_until")
+        .execute(&world.db.pool)
+        .await
+        .unwrap();
+    world.airtable.requests_clear();
+    let error = world.state().engine.preview(FULL, None, |_| {}).await.unwrap_err();
+    assert!(error.to_string().contains("used up"), "{error}");
+    assert!(world.airtable.requests().is_empty());
 }

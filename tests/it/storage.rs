@@ -101,3 +101,20 @@ async fn the_first_start_loads_the_whole_inventory_and_the_next_does_not() {
     assert_eq!(world.get("/vehicles").await.ok()["totalCount"], 250);
     assert!(world.airtable.requests().iter().all(|seen| seen.operation != Operation::List));
 }
+
+#[tokio::test]
+async fn names_longer_than_any_index_takes_are_stored_and_found_by_the_others() {
+    let world = World::start().await;
+    let long = |seed: u64| {
+        let mut random = fastrand::Rng::with_seed(seed);
+        (0..9_000).map(|_| random.alphanumeric()).collect::<String>()
+    };
+    let id = world.airtable.create(fields! {
+        "AutoMarca": long(1), "autotransmision": long(2), "autocombustible": long(3), "Garantia": long(4),
+        "ClasificacionID": [long(5), "SUV"], "Ubicacion": [long(6)], "Promociones": [long(7)], "OrdenStatus": "Comprado"
+    });
+    assert_eq!(world.webhook(&id).await.ok()["action"], "created");
+    assert_eq!(world.webhook(&id).await.ok()["action"], "unchanged");
+    assert_eq!(world.get("/vehicles?carroceria=suv").await.ok()["vehicles"][0]["marca"], json!(long(1)));
+    assert_eq!(world.get("/vehicles/facets").await.status, 200);
+}

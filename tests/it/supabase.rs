@@ -227,3 +227,42 @@ async fn vitrina_works_as_service_role_and_as_another_role_that_bypasses_row_lev
     pool.close().await;
     server.stop().await.unwrap();
 }
+
+/// What a database says to another role, with what to do.
+#[tokio::test]
+async fn a_role_that_may_not_do_what_it_should_is_told_what_is_missing() {
+    let (server, pool) = server().await;
+    pool.execute(SUPABASE).await.unwrap();
+    migrate(&server).await;
+    pool.execute(
+        "create role stranger nologin;
+         grant usage on schema public to stranger;
+         grant select on all tables in schema public to stranger;
+         create role standby nologin bypassrls;
+         grant usage on schema public to standby;
+         grant all on all tables in schema public to standby;
+         grant all on all sequences in schema public to standby",
+    )
+    .await
+    .unwrap();
+    let as_role = async |role: &str, more: &str| {
+        let way = Database::at(server.url(), role).await;
+        let settings = Loader::new(std::iter::empty()).load(Needs::Database).unwrap().database;
+        (Db::new(&format!("{}{more}", way.url_for_vitrina), &settings).unwrap(), way)
+    };
+
+    let (db, _way) = as_role("stranger", "").await;
+    let hidden = db.migrate().await.unwrap_err().to_string();
+    assert!(hidden.contains("\"stranger\" may not read") && hidden.contains("name \"vitrina\""), "{hidden}");
+    let refused = db.stamp().await.unwrap_err().to_string();
+    assert!(refused.contains("42501") && refused.contains("grant"), "{refused}");
+    assert!(!refused.contains("at line"), "{refused}");
+    db.close().await;
+
+    let (db, _way) = as_role("standby", "%20-c%20default_transaction_read_only%3Don").await;
+    let read_only = db.stamp().await.unwrap_err();
+    assert!(read_only.is_transient() && read_only.to_string().contains("is read-only"), "{read_only}");
+    db.close().await;
+    pool.close().await;
+    server.stop().await.unwrap();
+}

@@ -268,3 +268,24 @@ async fn a_branch_is_shown_once_by_whatever_names_it_stands_in_airtable() {
         assert_eq!(counted["count"], 1, "{counted}");
     }
 }
+
+#[tokio::test]
+async fn a_model_is_found_with_and_without_its_hyphen_and_any_case() {
+    let world = World::start().await;
+    for name in ["Mazda CX-5 i Grand", "Ford F-150 XL", "Æon Straße"] {
+        world.known(fields! { "Auto": name, "AutoMarca": name, "OrdenStatus": "Comprado" }).await;
+    }
+    for (query, found) in [
+        ("search=cx5", "Mazda"),
+        ("search=cx-5", "Mazda"),
+        ("search=F150", "Ford"),
+        ("search=%C3%A6on", "Æon"),
+        ("search=STRA%E1%BA%9EE", "Æon"),
+        ("marca=%C3%A6ON+STRA%C3%9Fe", "Æon"),
+    ] {
+        let list = world.get(&format!("/vehicles?{query}")).await.ok();
+        let titles: Vec<_> =
+            list["vehicles"].as_array().unwrap().iter().map(|vehicle| &vehicle["title"]).collect();
+        assert!(titles.len() == 1 && titles[0].as_str().unwrap().starts_with(found), "{query}: {titles:?}");
+    }
+}

@@ -4,8 +4,8 @@
 //! for a strange `source` would help nobody.
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use super::Problem;
 use crate::{
@@ -44,7 +44,7 @@ struct Wire {
 
 impl Notice {
     pub(super) fn parse(bytes: &[u8], max_batch: usize, now: DateTime<Utc>) -> Result<Self, Problem> {
-        let wire: Wire = serde_json::from_slice(bytes).map_err(|error| {
+        let wire: Wire = object(bytes).map_err(|error| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
                 format!(r#"The body is not what it should be, such as {{"recordId":"recA1b2C3d4E5f6G7"}}: {error}."#),
@@ -80,6 +80,12 @@ impl Notice {
             edited: wire.timestamp.as_ref().and_then(time).and_then(|time| believable(time, now)),
         })
     }
+}
+
+/// What an object says. A struct alone would take a list for its fields in their order.
+pub(in crate::http) fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
+    let object: Map<String, Value> = serde_json::from_slice(bytes)?;
+    serde_json::from_value(Value::Object(object))
 }
 
 fn record_id(value: &Value, param: &str) -> Result<RecordId, Problem> {

@@ -4,12 +4,11 @@
 //! is only not emptied. An alias never stands in for a field that goes before it and was lost. No column is emptied for want of a field.
 //! Without the field that decides on listing, nobody is listed or unlisted.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 
 use crate::{
     airtable::{FieldNames, formula},
+    db::feeds::Feeds,
     domain::{Column, Kept, Kind, KnownField, Mapping, Record},
 };
 
@@ -22,8 +21,8 @@ pub(in crate::sync) struct FieldPlan {
     pub(in crate::sync) kept: Kept,
     /// The checkbox that decides who may be shown, by the name that records carry; `None`: none, or it cannot be read.
     pub(in crate::sync) visible_field: Option<String>,
-    /// Names of the fields whose disappearance must not go unnoticed.
-    pub(in crate::sync) mapped: BTreeSet<String>,
+    /// The fields whose disappearance must not go unnoticed.
+    pub(in crate::sync) feeds: Feeds,
     /// The field that decides on listing, as a formula names it: by id when ids are known.
     status_field: Option<String>,
     /// The field in which Airtable says when a record was last modified, if the table has one.
@@ -69,16 +68,15 @@ impl FieldPlan {
                 fields.filter_map(|field| present(field, &known)).map(|field| field.id.clone()).next()
             })
             .flatten();
-        let names = mapping.field_names().map(str::to_owned);
-        let mapped = names.chain(visible_field.clone()).collect();
+        let feeds = feeds_of(&mapping, visible_field.as_deref());
         let modified_field = known
             .iter()
             .find(|field| field.is_present() && field.field_type.as_deref() == Some("lastModifiedTime"))
             .map(|field| field.name.clone());
         let feeds_since =
-            configured.field_names().chain(visible).filter_map(|source| feeds(source, &known)).max();
+            configured.field_names().chain(visible).filter_map(|source| fed_since(source, &known)).max();
         let known = Some(known);
-        Self { mapping, kept, visible_field, mapped, status_field, modified_field, feeds_since, known }
+        Self { mapping, kept, visible_field, feeds, status_field, modified_field, feeds_since, known }
     }
 
     /// Without the schema every source counts as it is written, except for what cannot be there by that name: an id, and what Airtable,
@@ -100,10 +98,10 @@ impl FieldPlan {
         Self {
             mapping: configured.clone(),
             visible_field: visible.filter(|field| !gone(field)).map(str::to_owned),
-            mapped: names().map(str::to_owned).collect(),
+            feeds: feeds_of(configured, visible),
             status_field,
             modified_field: None,
-            feeds_since: names().filter_map(|source| feeds(source, asked)).max(),
+            feeds_since: names().filter_map(|source| fed_since(source, asked)).max(),
             known: None,
             kept,
         }
@@ -132,7 +130,7 @@ impl FieldPlan {
     }
 
     /// The names by which records are to be read, if their fields are known.
-    pub(super) fn names(&self) -> Option<FieldNames> {
+    pub(in crate::sync) fn names(&self) -> Option<FieldNames> {
         let known = self.known.as_ref()?;
         let present = known.iter().filter(|field| field.is_present());
         Some(present.map(|field| (field.id.clone(), field.name.clone())).collect())
@@ -144,8 +142,21 @@ impl FieldPlan {
     }
 }
 
+fn feeds_of(mapping: &Mapping, visible: Option<&str>) -> Feeds {
+    let of = |column: Column| {
+        let sources = mapping.sources(column).iter();
+        let those = if column == Column::Title { 1 } else { usize::MAX };
+        sources.take(those).flatten().cloned().collect()
+    };
+    Feeds {
+        columns: mapping.columns().map(|column| (column, of(column))).collect(),
+        visible: visible.map(str::to_owned),
+        fields: mapping.field_names().chain(visible).map(str::to_owned).collect(),
+    }
+}
+
 /// Since when a source has given values that it did not give before: its field is new, came back, or got the name by which it is meant.
-fn feeds(source: &str, known: &[KnownField]) -> Option<DateTime<Utc>> {
+fn fed_since(source: &str, known: &[KnownField]) -> Option<DateTime<Utc>> {
     let field = present(source, known)?;
     let by_present_name = field.name != source && field.id != source;
     field.feeds_since.max(field.renamed_at.filter(|_| by_present_name))

@@ -1,13 +1,13 @@
 //! A listing: page after page, each stored while the next one is on its way.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Instant};
 
 use super::Run;
 use crate::{
     airtable::{Kind, Lane, Listing, Page},
     db::{
         Stamp,
-        records::{Logged, Reading},
+        records::{Logged, Reading, Timings, ms_since},
         runs::RunCounts,
     },
     domain::{Outcome, Record},
@@ -23,7 +23,7 @@ impl Engine {
         let listing = Listing { formula, page_size: self.inner.page_size };
         let mut restarts = 0;
         loop {
-            match self.read_listing_once(run, &listing).await {
+            match Box::pin(self.read_listing_once(run, &listing)).await {
                 Err(RunError::Sync(SyncError::Airtable(error)))
                     if error.kind == Kind::IteratorLost && restarts < RESTARTS =>
                 {
@@ -51,7 +51,7 @@ impl Engine {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
         let db = &self.inner.db;
         let stamp = db.patiently(db.stamp()).await?;
-        let mut page = self.page(listing, None).await?;
+        let (mut page, mut timings) = self.page(listing, None).await?;
         loop {
             let offset = page.offset.take();
             let next = async {
@@ -60,27 +60,32 @@ impl Engine {
                     None => Ok(None),
                 }
             };
-            let (stored, next) = tokio::join!(self.store_page(run, stamp, page.records, &plan), next);
+            let (stored, next) =
+                tokio::join!(self.store_page(run, stamp, page.records, timings, &plan), next);
             stored?;
             run.still_has_the_lock().await?;
             let counts = *run.counts.borrow();
             db.patiently(db.update_run(run.id, &counts)).await?;
             match next? {
-                Some(next) => page = next,
+                Some(next) => (page, timings) = next,
                 None => return Ok(stamp),
             }
         }
     }
 
+    /// A page, and how long it was waited for: what each of its records waited.
     pub(in crate::sync) async fn page(
         &self,
         listing: &Listing,
         offset: Option<&str>,
-    ) -> Result<Page, SyncError> {
+    ) -> Result<(Page, Timings), SyncError> {
+        let waiting = Instant::now();
         let permit = self.inner.airtable.permit(Lane::Run).await;
+        let queue = ms_since(waiting);
+        let asking = Instant::now();
         let page = self.inner.airtable.page(permit, listing, offset).await.map_err(SyncError::from);
         self.watch_airtable(page.as_ref().err());
-        page
+        Ok((page?, Timings { queue, airtable: ms_since(asking), ..Timings::default() }))
     }
 
     async fn store_page(
@@ -88,6 +93,7 @@ impl Engine {
         run: &Run,
         stamp: Stamp,
         records: Vec<Record>,
+        timings: Timings,
         plan: &FieldPlan,
     ) -> Result<(), SyncError> {
         // A record may show up twice in a listing that moves under the reader.
@@ -95,7 +101,7 @@ impl Engine {
         let readings = records
             .into_iter()
             .filter(|record| seen.insert(record.id.clone()))
-            .map(|record| self.reading(run.task(record.id.clone()), Some(record), plan))
+            .map(|record| self.reading(run.task(record.id.clone(), timings), Some(record), plan))
             .collect();
         let outcomes = self.store_parts(run, stamp, readings, plan).await?;
         run.counts.send_modify(|counts| counts.pages += 1);

@@ -38,6 +38,14 @@ impl RunReport {
         i32::try_from(self.duration.as_millis()).unwrap_or(i32::MAX)
     }
 
+    /// Records that were read and concern nobody: neither listed nor ever stored, or taken out already.
+    fn elsewhere(&self) -> i32 {
+        let RunCounts { seen, created, updated, unchanged, archived, deleted, .. } = self.counts;
+        let absent = i32::try_from(self.absent).unwrap_or(i32::MAX);
+        // A listing that was begun again has counted what it wrote twice.
+        seen.saturating_sub(created + updated + unchanged + archived + deleted).saturating_sub(absent).max(0)
+    }
+
     /// The line of the run in the log.
     pub(super) fn tell(&self) {
         let RunCounts {
@@ -107,6 +115,10 @@ impl fmt::Display for RunReport {
             counts.warnings,
             counts.failed
         )?;
+        match self.elsewhere() {
+            0 => {}
+            elsewhere => write!(out, "; {elsewhere} neither for sale nor ever listed here")?,
+        }
         match self.absent {
             0 => Ok(()),
             absent => write!(out, "; {absent} not in Airtable and not known here"),
@@ -142,6 +154,14 @@ mod tests {
             "Full sync #12 (nightly) succeeded in 1.2 s: 250 records on 3 pages with 4 requests; 1 new, 0 updated, 249 unchanged, \
              0 archived, 0 deleted, 0 with warnings, 0 failed"
         );
+        (report.counts.seen, report.absent) = (260, 3);
+        assert!(
+            report
+                .to_string()
+                .ends_with("; 7 neither for sale nor ever listed here; 3 not in Airtable and not known here"),
+            "{report}"
+        );
+        report.counts.seen = 250;
         report.error = Some("Airtable was away".to_owned());
         assert!(
             report.to_string().contains("failed after 1.2 s: Airtable was away. Until then: 250 records")
