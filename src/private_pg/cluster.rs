@@ -148,22 +148,21 @@ impl Cluster {
             "log_timezone=UTC".to_owned(),
             "timezone=UTC".to_owned(),
             "jit=off".to_owned(),
+            // PostgreSQL's own default, whatever the machine made of it; memory is taken as it is used.
+            "shared_buffers=128MB".to_owned(),
         ];
-        let speed: &[&str] = if self.is_temporary() {
-            &[
+        if self.is_temporary() {
+            let speed = [
                 "fsync=off",
                 "synchronous_commit=off",
                 "full_page_writes=off",
                 "wal_level=minimal",
                 "max_wal_senders=0",
-                "shared_buffers=32MB",
                 // In the folder, so that not even a killed server leaves a trace in /dev/shm.
                 "dynamic_shared_memory_type=mmap",
-            ]
-        } else {
-            &["shared_buffers=128MB"]
-        };
-        settings.extend(speed.iter().map(|&setting| setting.to_owned()));
+            ];
+            settings.extend(speed.map(str::to_owned));
+        }
         let data = ["-D".to_owned(), quoted(self.home.data())];
         data.into_iter().chain(settings.into_iter().flat_map(|setting| ["-c".to_owned(), setting])).collect()
     }
