@@ -17,7 +17,7 @@ const PINGS: &str = "vitrina_pings";
 /// After how long a silence the listener asks whether it is still connected, after how long without an answer it doubts, and when it gives the
 /// connection up. What a connection that died unseen can cost in freshness is the sum of the first two: less than a second.
 const QUIET: Duration = Duration::from_millis(400);
-const DOUBT: Duration = Duration::from_millis(400);
+const DOUBT: Duration = Duration::from_millis(500);
 const ANSWER: Duration = Duration::from_secs(3);
 
 /// What another instance has to say.

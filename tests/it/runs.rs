@@ -595,3 +595,17 @@ async fn a_dry_run_asks_nothing_when_the_months_requests_are_used_up() {
     assert!(error.to_string().contains("used up"), "{error}");
     assert!(world.airtable.requests().is_empty());
 }
+
+#[tokio::test]
+async fn what_the_database_refuses_to_every_record_alike_ends_the_run() {
+    let world = Setting::default().vehicles(numbered(120)).start().await;
+    world.no_run().await;
+    world.airtable.edit_all(&fields! { "Precio": 7 });
+    sqlx::query("drop table listing_texts").execute(&world.db.pool).await.unwrap();
+
+    let report = world.run(FULL, Trigger::Manual).await;
+
+    let error = report.error.unwrap();
+    assert!(error.contains("vitrina migrate") && error.contains("listing_texts"), "{error}");
+    assert_eq!((report.counts.failed, report.counts.updated), (0, 0));
+}

@@ -109,7 +109,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Stores a page; when the database refuses it, its halves, so that one bad record costs only itself.
+    /// Stores a page; when the database refuses its values, its halves, so that one bad record costs only itself. What it refuses to every record
+    /// alike ends the run.
     async fn store_parts(
         &self,
         run: &Run,
@@ -118,7 +119,7 @@ impl Engine {
         plan: &FieldPlan,
     ) -> Result<Vec<Outcome>, SyncError> {
         match self.store(stamp, readings.clone(), plan, Logged::Notable).await {
-            Err(SyncError::Database(error)) if !error.is_transient() => {
+            Err(SyncError::Database(error)) if error.may_be_the_values() => {
                 if readings.len() > 1 {
                     let half = readings.split_off(readings.len() / 2);
                     let mut outcomes = Box::pin(self.store_parts(run, stamp, readings, plan)).await?;
