@@ -1,14 +1,14 @@
 -- What text is compared and found by, and what a written vehicle costs: most of it was one `translate` with a long table over every letter of every
 -- description.
 
--- Text as it is compared, now without case in all alphabets that have one. The table of letters is looked through only where one may stand in it, or
+-- Text as it is compared, now without case in all alphabets of Europe and without characters that nobody sees. The table of letters is looked through only where one may stand in it, or
 -- come out of one that is taken apart: Latin-1's few and what is beyond, save punctuation. Not strict, so that it is built into the statements that
 -- call it; of null it is null. `domain::fold` in Rust does the same; a test compares them.
 create or replace function vitrina_fold(text) returns text
 language sql immutable parallel safe as $$
     select btrim(lower(
         case when $1 ~ '[ÆÐÞØø\u0100-\u1fff\u2070-\U0010ffff]' then translate(
-            regexp_replace(normalize($1, NFKD), '[\u0300-\u036f]', '', 'g'),
+            regexp_replace(normalize($1, NFKD), '[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]', '', 'g'),
             'ØøŁłĐđĦħŦŧıςÆÐÞŊŒƁƂƄƆƇƉƊƋƎƏƐƑƓƔƖƗƘƜƝƟƢƤƦƧƩƬƮƱƲƳƵƷƸƼǤǶǷȜȠȢȤȺȻȽȾɁɃɄɅɆɈɊɌɎͰͲͶͿΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩϏ'
                 || 'ϘϚϜϞϠϢϤϦϨϪϬϮϷϺϽϾϿЂЄЅІЈЉЊЋЏАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯѠѢѤѦѨѪѬѮѰѲѴѸѺѼѾҀҊҌҎҐҒҔҖҘҚҜҞҠҢҤҦҨҪҬҮҰҲҴҶҸҺҼҾ'
                 || 'ӀӃӅӇӉӋӍӔӘӠӨӶӺӼӾԀԂԄԆԈԊԌԎԐԒԔԖԘԚԜԞԠԢԤԦԨԪԬԮԱԲԳԴԵԶԷԸԹԺԻԼԽԾԿՀՁՂՃՄՅՆՇՈՉՊՋՌՍՎՏՐՑՒՓՔՕՖẞỺỼỾ',
@@ -16,7 +16,7 @@ language sql immutable parallel safe as $$
                 || 'ϙϛϝϟϡϣϥϧϩϫϭϯϸϻͻͼͽђєѕіјљњћџабвгдежзиклмнопрстуфхцчшщъыьэюяѡѣѥѧѩѫѭѯѱѳѵѹѻѽѿҁҋҍҏґғҕҗҙқҝҟҡңҥҧҩҫҭүұҳҵҷҹһҽҿ'
                 || 'ӏӄӆӈӊӌӎӕәӡөӷӻӽӿԁԃԅԇԉԋԍԏԑԓԕԗԙԛԝԟԡԣԥԧԩԫԭԯաբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆßỻỽỿ'
         )
-        else regexp_replace(normalize($1, NFKD), '[\u0300-\u036f]', '', 'g') end
+        else regexp_replace(normalize($1, NFKD), '[\u0300-\u036f\u00ad\u200b-\u200f\u2060\ufeff]', '', 'g') end
         collate "C"
     ), E' \t\n\r')
 $$;
@@ -152,4 +152,4 @@ where length(found.word) > 1 and found.word !~ '[0-9]'
 on conflict do nothing;
 update inventario_cache set listed = listed
 where listed and concat_ws(' ', marca, transmision, combustible, garantia, carroceria, array_to_string(clasificacionid, ' '),
-    array_to_string(ubicacion, ' '), array_to_string(promociones, ' ')) ~ '[ÆÐÞ\u0100-\u1fff]';
+    array_to_string(ubicacion, ' '), array_to_string(promociones, ' ')) ~ '[ÆÐÞ\u00ad\u0100-\u200f\u2060\ufeff]|.{202}';

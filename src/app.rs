@@ -22,7 +22,7 @@ use crate::{
     config::{Config, DatabaseSettings},
     db::{
         Db, DbError,
-        notify::{Notice, doubtful},
+        notify::{Heard, Notice},
     },
     http::{self, AppState, Credentials, Dashboard, Limits, Shown},
     lifecycle::{Ending, Lifecycle},
@@ -273,17 +273,13 @@ async fn prepare(db: &Db) -> Result<(), DbError> {
     }
 }
 
-/// How long anything is taken for fresh while the other instances cannot be heard.
-const UNHEARD: Duration = Duration::from_millis(500);
-
 /// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed;
 /// passes pings on.
 async fn hear_others(state: &AppState) {
     let mut pause = Duration::from_millis(250);
     let mut was_away = false;
     loop {
-        let suspect = || state.catalog.suspect();
-        let error = match doubtful(state.db.listen(), UNHEARD, suspect).await {
+        let error = match state.db.listen().await {
             Ok(mut listener) => {
                 pause = Duration::from_millis(250);
                 state.catalog.database_is_back();
@@ -294,9 +290,10 @@ async fn hear_others(state: &AppState) {
                 // What was committed before the listener was there has not been heard.
                 state.catalog.suspect();
                 loop {
-                    match listener.next(suspect).await {
-                        Ok(Notice::Changed) => state.catalog.suspect(),
-                        Ok(Notice::Pinged) => state.engine.webhook_pinged(),
+                    match listener.next().await {
+                        Ok(Heard::Notice(Notice::Changed)) => state.catalog.suspect(),
+                        Ok(Heard::Notice(Notice::Pinged)) => state.engine.webhook_pinged(),
+                        Ok(Heard::All(asked)) => state.catalog.heard(asked),
                         Err(error) => break error,
                     }
                 }
@@ -308,7 +305,7 @@ async fn hear_others(state: &AppState) {
         state.catalog.suspect();
         state.engine.signals().raise(Signal::ListenerDown, error.to_string());
         tracing::warn!(error = %error, "the notices of other instances cannot be heard; trying again");
-        doubtful(sleep(pause), UNHEARD, suspect).await;
+        sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }

@@ -21,6 +21,7 @@ mod load;
 mod old;
 mod outage;
 mod query;
+mod trust;
 
 use std::{
     sync::{
@@ -39,7 +40,7 @@ pub use self::{
     load::{Answer, Timings},
     query::{ListQuery, Query, Shape, parse_filter},
 };
-use self::{counters::Counters, outage::Outage};
+use self::{counters::Counters, outage::Outage, trust::Trust};
 use crate::{
     config::CacheSettings,
     db::{Db, DbError, vehicles::Locations, within},
@@ -62,6 +63,7 @@ struct Inner {
     /// The same of pages of single vehicles, whose last known responses go one by one ([`Catalog::changed`]).
     vehicles_answered: AtomicU64,
     outage: Outage,
+    trust: Trust,
     fresh: Cache<Key, Arc<Kept>>,
     last_known: Cache<Query, Arc<Kept>>,
     counters: Counters,
@@ -139,6 +141,7 @@ impl Catalog {
                 answered: AtomicU64::new(0),
                 vehicles_answered: AtomicU64::new(0),
                 outage: Outage::none(),
+                trust: Trust::without_end(),
                 fresh,
                 last_known,
                 counters: Counters::default(),
@@ -161,6 +164,7 @@ impl Catalog {
 
     /// The first half of [`Self::get`]: the answer if it is cached.
     pub async fn hit(&self, query: Query) -> Result<Served, Missed> {
+        self.inner.trust.check(Instant::now(), || self.suspect());
         let key = Key { generation: self.inner.generation.load(Ordering::Acquire), query };
         match self.inner.fresh.get(&key).await {
             Some(kept) => {
@@ -171,8 +175,9 @@ impl Catalog {
         }
     }
 
-    /// The answer if it is cached and can be had without waiting. It counts as a hit when [`Self::took`] says so.
-    pub fn peek(&self, query: Query) -> Option<Served> {
+    /// The answer if it is cached and can be had without waiting, for a request that came `now`. It counts as a hit when [`Self::took`] says so.
+    pub fn peek(&self, query: Query, now: Instant) -> Option<Served> {
+        self.inner.trust.check(now, || self.suspect());
         let key = Key { generation: self.inner.generation.load(Ordering::Acquire), query };
         let kept = self.inner.fresh.get(&key).now_or_never()??;
         Some(Served { kept, from: From::Hit })
@@ -233,6 +238,12 @@ impl Catalog {
     /// asked are older responses still served, marked as stale.
     pub fn suspect(&self) {
         self.raise();
+    }
+
+    /// The database was asked at that time whether other instances have changed something, and what it said was heeded: what is cached counts as
+    /// fresh for nearly a second from then on, and without another such word no longer.
+    pub fn heard(&self, asked: Instant) {
+        self.inner.trust.renew(asked);
     }
 
     /// The database answers: no request need be spared it.

@@ -261,12 +261,7 @@ impl AirtableClient {
             .retry(retry::schedule(&self.0.settings))
             .when(retry::may_help)
             .adjust(|error, longest| longest.map(|longest| retry::wait(error, longest)))
-            .notify(|error, wait| {
-                // A pause of the whole base is not this request's to wait; its next turn comes after it.
-                let paused = error.kind.policy() == Policy::PauseBase;
-                let wait = if paused { retry::least_pause(error, &self.0.settings) } else { wait };
-                warn_of_retry(ask, error, wait);
-            })
+            .notify(|error, wait| warn_of_retry(ask, error, retry::until_next(error, wait, &self.0.settings)))
             .await
     }
 

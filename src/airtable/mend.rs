@@ -1,11 +1,12 @@
 //! Answers that are JSON in all but a cell: half an emoji, which `LEFT()` makes, or a number beyond any that a computer has.
 //!
 //! **Invariants:** only what JSON does not allow is replaced: half a surrogate pair by U+FFFD, a control character by its escape, a number
-//! out of range by the same as text, which no column of numbers can read. What is mended is otherwise the same, byte for byte.
+//! out of range and a word that is no value by the same as text, which no column of numbers can read. What is mended is otherwise the same, byte for byte.
 
 use std::{borrow::Cow, fmt::Write as _};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::AirtableError;
 
@@ -48,7 +49,7 @@ fn mend(body: &[u8]) -> Option<Vec<u8>> {
             '\\' if in_string => {
                 let (taken, good) = escape(rest);
                 out.push_str(good.unwrap_or("\\ufffd"));
-                mended |= good.is_none();
+                mended |= good.is_none_or(|good| good.len() != taken);
                 taken
             }
             control if in_string && control < ' ' => {
@@ -57,14 +58,14 @@ fn mend(body: &[u8]) -> Option<Vec<u8>> {
                 mended = true;
                 1
             }
-            '-' | '0'..='9' if !in_string => {
-                let is_part = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '+' | '.');
-                let end = rest.find(|char| !is_part(char)).unwrap_or(rest.len());
-                let number = rest.get(..end).unwrap_or_default();
-                if number.parse().is_ok_and(f64::is_finite) {
-                    out.push_str(number);
+            bare if !in_string && is_bare(bare) => {
+                let end = rest.find(|char| !is_bare(char)).unwrap_or(rest.len());
+                let word = rest.get(..end).unwrap_or_default();
+                if serde_json::from_str::<Value>(word).is_ok() {
+                    out.push_str(word);
                 } else {
-                    let _ = write!(out, "\"{number}\"");
+                    // Writing to a string cannot fail.
+                    let _ = write!(out, "\"{word}\"");
                     mended = true;
                 }
                 end
@@ -77,6 +78,11 @@ fn mend(body: &[u8]) -> Option<Vec<u8>> {
         rest = rest.get(taken..).unwrap_or_default();
     }
     mended.then(|| out.into_bytes())
+}
+
+/// What numbers, `true`, `false` and `null` are made of, and what is none of them.
+fn is_bare(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '-' | '+' | '.')
 }
 
 /// How long the escape at the beginning is, and itself unless it is half of a pair.
@@ -94,6 +100,8 @@ fn escape(text: &str) -> (usize, Option<&str>) {
             _ => (length, None),
         },
         Some(low) if is_low(low) => (length, None),
+        // No escape at all: the backslash itself was meant.
+        None if !text.get(1..2).is_some_and(|kind| "\"\\/bfnrt".contains(kind)) => (1, Some(r"\\")),
         _ => (length, text.get(..length)),
     }
 }
@@ -106,7 +114,7 @@ fn unit(text: &str) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -128,6 +136,15 @@ mod tests {
             json!({ "a": "1e400", "b": -2500.0, "c": "1e400" })
         );
         assert_eq!(mended("[\"a\u{1}\nb\"]"), json!(["a\u{1}\nb"]));
+    }
+
+    #[test]
+    fn words_that_are_no_values_become_text_and_a_backslash_that_escapes_nothing_itself() {
+        assert_eq!(
+            mended("[NaN, -Infinity,007,+5,true,null,1.5e3]"),
+            json!(["NaN", "-Infinity", "007", "+5", true, null, 1500.0])
+        );
+        assert_eq!(mended(r#"["a\xb\u12", "c"]"#), json!(["a\\xb\\u12", "c"]));
     }
 
     #[test]

@@ -45,8 +45,13 @@ pub(super) fn wait(error: &AirtableError, longest: Duration) -> Duration {
 }
 
 /// How long the base is left alone at least after a 429: what it asked for or the setting.
-pub(super) fn least_pause(error: &AirtableError, settings: &AirtableSettings) -> Duration {
+fn least_pause(error: &AirtableError, settings: &AirtableSettings) -> Duration {
     error.retry_after.unwrap_or(settings.pause_after_429)
+}
+
+/// How long it is until the next attempt at least; `wait` is this request's own, and its next turn comes after a pause of the whole base.
+pub(super) fn until_next(error: &AirtableError, wait: Duration, settings: &AirtableSettings) -> Duration {
+    if error.kind.policy() == Policy::PauseBase { least_pause(error, settings) } else { wait }
 }
 
 /// How long it is: up to a tenth more.

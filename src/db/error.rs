@@ -56,7 +56,7 @@ pub enum DbError {
         user: String,
     },
     /// The tables could not be brought to this version.
-    #[error("the database could not be migrated: {0}")]
+    #[error("the database could not be migrated: {}", not_migrated(.0))]
     Migration(#[from] sqlx::migrate::MigrateError),
 }
 
@@ -149,6 +149,13 @@ fn refused(error: &sqlx::Error) -> String {
             format!("{}; the tables are not of this version: run `vitrina migrate`", said(error))
         }
         _ => said(error),
+    }
+}
+
+fn not_migrated(error: &sqlx::migrate::MigrateError) -> String {
+    match error {
+        sqlx::migrate::MigrateError::Execute(error) => refused(error),
+        other => other.to_string(),
     }
 }
 

@@ -3,10 +3,10 @@
 //! **Invariants:** the notice is part of the transaction that changed a vehicle, so it arrives exactly when the change can be read.
 //! An instance passes over its own notices: it raised its generation itself, before it answered.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 use sqlx::{PgExecutor, postgres::PgListener};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 use super::{Db, DbError, within};
@@ -14,10 +14,8 @@ use super::{Db, DbError, within};
 const CHANGES: &str = "vitrina_changes";
 const PINGS: &str = "vitrina_pings";
 
-/// After how long a silence the listener asks whether it is still connected, after how long without an answer it doubts, and when it gives the
-/// connection up. What a connection that died unseen can cost in freshness is the sum of the first two: less than a second.
-const QUIET: Duration = Duration::from_millis(400);
-const DOUBT: Duration = Duration::from_millis(500);
+/// How often the listener asks whether it is still connected, which also says that there is no news, and how long the answer may take.
+const ASK_EVERY: Duration = Duration::from_millis(400);
 const ANSWER: Duration = Duration::from_secs(3);
 
 /// What another instance has to say.
@@ -46,15 +44,28 @@ pub struct Listener {
     connection: PgListener,
     own: String,
     schema: String,
+    /// When the server was asked last.
+    asked: Instant,
+}
+
+/// A notice, or that there was none.
+#[derive(Debug, Clone, Copy)]
+pub enum Heard {
+    /// Another instance has something to say.
+    Notice(Notice),
+    /// All that was committed before this time has been told.
+    All(std::time::Instant),
 }
 
 impl Listener {
-    /// Waits for the next notice of another instance. An error means that notices may have been missed. `doubt` is called, and called again,
-    /// while the server does not answer: what it has to say may be late.
-    pub async fn next(&mut self, doubt: impl Fn()) -> Result<Notice, DbError> {
+    /// Waits for the next notice of another instance, or for the word that there is none. An error means that notices may have been missed.
+    pub async fn next(&mut self) -> Result<Heard, DbError> {
         loop {
-            let Ok(heard) = timeout(QUIET, self.connection.try_recv()).await else {
-                doubtful(self.is_alive(), DOUBT, &doubt).await?;
+            // Also when notices come without a pause.
+            if self.asked.elapsed() >= ASK_EVERY {
+                return self.ask().await.map(Heard::All);
+            }
+            let Ok(heard) = timeout_at(self.asked + ASK_EVERY, self.connection.try_recv()).await else {
                 continue;
             };
             let Some(notice) = heard? else {
@@ -62,31 +73,25 @@ impl Listener {
             };
             match notice.payload().split_once(' ') {
                 Some((schema, instance)) if schema == self.schema && instance != self.own => {
-                    return Ok(if notice.channel() == PINGS { Notice::Pinged } else { Notice::Changed });
+                    let notice = if notice.channel() == PINGS { Notice::Pinged } else { Notice::Changed };
+                    return Ok(Heard::Notice(notice));
                 }
                 _ => {}
             }
         }
     }
 
-    /// Nothing was said for a while: that nobody has anything to say looks the same as a connection that a gateway has forgotten.
-    async fn is_alive(&mut self) -> Result<(), DbError> {
+    /// That nobody has anything to say looks the same as a connection that a gateway has forgotten. The server sends what it has to tell before it
+    /// answers, and it is taken in the order in which it came; the next call gives it.
+    async fn ask(&mut self) -> Result<std::time::Instant, DbError> {
+        let asked = Instant::now();
         within(ANSWER, async {
             sqlx::query_scalar!("select 1").fetch_one(&mut self.connection).await?;
             Ok(())
         })
-        .await
-    }
-}
-
-/// Waits for it, and calls `doubt` each time that another `every` has passed.
-pub async fn doubtful<T>(what: impl Future<Output = T>, every: Duration, doubt: impl Fn()) -> T {
-    let mut what = pin!(what);
-    loop {
-        match timeout(every, &mut what).await {
-            Ok(done) => return done,
-            Err(_) => doubt(),
-        }
+        .await?;
+        self.asked = asked;
+        Ok(asked.into_std())
     }
 }
 
@@ -97,7 +102,13 @@ impl Db {
         // Otherwise it would reconnect by itself, and nobody would know that notices were missed.
         listener.eager_reconnect(false);
         listener.listen_all([CHANGES, PINGS]).await?;
-        Ok(Listener { connection: listener, own: self.instance.to_string(), schema: self.schema.clone() })
+        let long_ago = Instant::now() - ASK_EVERY;
+        Ok(Listener {
+            connection: listener,
+            own: self.instance.to_string(),
+            schema: self.schema.clone(),
+            asked: long_ago,
+        })
     }
 
     /// Tells the other instances to drop their caches although nothing was written.
@@ -110,31 +121,5 @@ impl Db {
     pub async fn tell_of_ping(&self) -> Result<(), DbError> {
         notify(&self.pool, PINGS, self.instance).await?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
-    use tokio::time::sleep;
-
-    use super::*;
-
-    #[test]
-    fn what_died_unseen_costs_less_than_a_second() {
-        assert!(QUIET + DOUBT < Duration::from_secs(1));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_waits_doubts_again_and_again() {
-        let doubts = AtomicU32::new(0);
-        let doubt = || {
-            doubts.fetch_add(1, Ordering::Relaxed);
-        };
-        assert_eq!(doubtful(async { 5 }, DOUBT, doubt).await, 5);
-        assert_eq!(doubts.load(Ordering::Relaxed), 0);
-        doubtful(sleep(DOUBT * 7 / 2), DOUBT, doubt).await;
-        assert_eq!(doubts.load(Ordering::Relaxed), 3);
     }
 }

@@ -24,7 +24,7 @@ pub fn fold(text: &str) -> String {
     let folded: String = if text.is_ascii() {
         text.chars().filter(|char| *char != '\0').map(|char| char.to_ascii_lowercase()).collect()
     } else {
-        text.nfkd().filter(|char| *char != '\0' && !is_accent(*char)).map(lower).collect()
+        text.nfkd().filter(|char| *char != '\0' && !is_left_out(*char)).map(lower).collect()
     };
     let trimmed = folded.trim_matches([' ', '\t', '\n', '\r']);
     if trimmed.len() == folded.len() { folded } else { trimmed.to_owned() }
@@ -42,8 +42,9 @@ pub fn words(text: &str) -> Vec<String> {
     words
 }
 
-fn is_accent(char: char) -> bool {
-    ('\u{300}'..='\u{36f}').contains(&char)
+/// Accents that stand alone, and what nobody sees: soft hyphens, joiners, marks of direction and of byte order.
+fn is_left_out(char: char) -> bool {
+    matches!(char, '\u{300}'..='\u{36f}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 fn lower(char: char) -> char {
@@ -76,6 +77,7 @@ mod tests {
             ("ΣΟΦΟΣ", "σοφοσ"),
             ("½", "1⁄2"),
             ("a\0b", "ab"),
+            ("\u{feff}Ma\u{ad}z\u{200b}da\u{200e}", "mazda"),
             (" ", ""),
         ] {
             assert_eq!(fold(text), folded, "{text:?}");

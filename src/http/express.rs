@@ -66,7 +66,7 @@ impl Express {
         let started = Instant::now();
         let Question { query, control, route } =
             self.question(request.uri().path(), request.uri().query())?;
-        let served = self.0.catalog.peek(query)?;
+        let served = self.0.catalog.peek(query, started)?;
         let wrapping = Wrapping { control, folder: FOLDER, slug: "", started };
         let mut response = ready(&served, request.headers(), &wrapping)?;
         self.0.catalog.took();

@@ -62,7 +62,7 @@ impl Modify for Secrets {
 /// Gives the operations that exist at two addresses different names, and all answers the headers that come by layers.
 pub(super) fn finish(mut api: Description) -> Description {
     for (path, item) in &mut api.paths.paths {
-        describe_headers(item);
+        describe_headers(path, item);
         if path.starts_with(FUNCTIONS) {
             for operation in operations(item) {
                 operation.insert_str(0, "functions_v1_");
@@ -77,10 +77,11 @@ pub(super) fn finish(mut api: Description) -> Description {
 }
 
 /// What the edge and the cache add to every answer, which no handler says.
-fn describe_headers(item: &mut PathItem) {
+fn describe_headers(path: &str, item: &mut PathItem) {
+    let is_of_the_catalog =
+        ["/vehicles", "/rapid-processor", FUNCTIONS].iter().any(|start| path.starts_with(start));
     for operation in [&mut item.get, &mut item.post].into_iter().flatten() {
-        let is_cached = operation.responses.responses.contains_key("304")
-            && operation.responses.responses.contains_key("503");
+        let is_cached = is_of_the_catalog && operation.responses.responses.contains_key("304");
         for (status, response) in &mut operation.responses.responses {
             let RefOr::T(response) = response else { continue };
             let mut add = |name: &str, what: &str| {
@@ -89,7 +90,7 @@ fn describe_headers(item: &mut PathItem) {
             };
             add("x-request-id", "The caller's, if it is sane, else a new one; it stands in the log");
             match status.as_str() {
-                "308" => add("location", "Where it is now"),
+                "303" | "308" => add("location", "Where it is now"),
                 "429" | "503" => add("retry-after", "In seconds"),
                 _ => {}
             }

@@ -34,9 +34,9 @@ pub(super) struct SyncRequest {
     kind: Kind,
     /// Take vehicles out of the listing however many they are; of a full run only.
     force: bool,
-    /// Sync these records instead.
+    /// Sync these records instead, at least one.
     #[schema(value_type = Vec<String>)]
-    record_ids: Vec<RecordId>,
+    record_ids: Option<Vec<RecordId>>,
     /// Also lift the stop that follows when the month's Airtable requests are used up.
     resume: bool,
 }
@@ -123,19 +123,22 @@ pub(super) async fn sync(
     body: Body,
 ) -> Result<Response, Problem> {
     let request: SyncRequest = parse(&super::webhook::read(body, &limits).await?)?;
-    if request.force && (request.kind == Kind::CatchUp || !request.record_ids.is_empty()) {
+    if request.force && (request.kind == Kind::CatchUp || request.record_ids.is_some()) {
         return Err(Problem::parameter(
             "force",
             "force belongs to a full run: no other takes many vehicles out of the listing.",
         ));
     }
+    if request.record_ids.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Problem::parameter("recordIds", "recordIds is empty; leave it out to sync all."));
+    }
     if request.resume {
         engine.resume_airtable().await.map_err(|error| Problem::from(&error))?;
     }
-    let scope = match request.kind {
-        _ if !request.record_ids.is_empty() => Scope::Records(distinct(request.record_ids)),
-        Kind::Full => Scope::Full { force: request.force },
-        Kind::CatchUp => Scope::CatchUp,
+    let scope = match (request.record_ids, request.kind) {
+        (Some(ids), _) => Scope::Records(distinct(ids)),
+        (None, Kind::Full) => Scope::Full { force: request.force },
+        (None, Kind::CatchUp) => Scope::CatchUp,
     };
     start(&engine, scope, Trigger::Manual).await
 }

@@ -275,6 +275,7 @@ async fn a_run_can_be_started_by_an_operator_and_by_nobody_else() {
         json!({ "fource": true }),
         json!([]),
         json!(5),
+        json!({ "recordIds": [] }),
     ] {
         let problem = world.post_as_admin_with("/sync", &wrong).await.problem(400);
         assert!(!problem["detail"].as_str().unwrap().contains("struct"), "{problem}");
