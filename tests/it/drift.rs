@@ -441,9 +441,11 @@ async fn a_field_named_by_its_id_without_the_schema_leaves_its_column_and_is_tol
     let instance =
         world.instance_with(&[("listing.fields_file", file.path().to_str().unwrap().to_owned())]).await;
     world.airtable.edit(&id, fields! { "autokilometraje": 1 });
-    assert_eq!(world.webhook_to(&instance, &id).await.ok()["action"], "updated");
+    // The catch-up of the start may come first.
+    world.webhook_to(&instance, &id).await.ok();
 
-    assert_eq!(world.row(&id).await.unwrap()["precio"], 329_900.0);
+    let row = world.row(&id).await.unwrap();
+    assert_eq!((&row["precio"], &row["kilometraje"]), (&json!(329_900.0), &json!(1)));
     let said = instance.state().engine.signals().get(Signal::FieldsMissing).unwrap().detail;
     assert!(said.contains("fldA1b2C3d4E5f6G7, which needs the scope schema.bases:read"), "{said}");
     instance.stop().await;
@@ -508,11 +510,11 @@ async fn what_one_process_knows_to_be_gone_another_does_not_empty() {
     for field in ["Precio", "OrdenStatus", "AutoMarca"] {
         world.airtable.remove_field(field);
     }
+    // Runs of a start may come first; what counts is what is stored.
     world.airtable.edit(&id, fields! { "autokilometraje": 1 });
-    assert_eq!(world.webhook(&id).await.ok()["action"], "updated");
-
+    world.webhook(&id).await.ok();
     world.airtable.edit(&id, fields! { "autokilometraje": 2 });
-    assert_eq!(world.webhook_to(&other, &id).await.ok()["action"], "updated");
+    world.webhook_to(&other, &id).await.ok();
 
     let row = world.row(&id).await.unwrap();
     assert_eq!(
@@ -532,7 +534,7 @@ async fn a_field_that_came_back_unnoticed_is_read_when_another_value_vanishes() 
     world.airtable.add_field("OrdenStatus", FieldKind::SingleLineText);
 
     world.airtable.edit(&id, fields! { "OrdenStatus": "Comprado", "Precio": null });
-    assert_eq!(world.webhook(&id).await.ok()["action"], "updated");
+    world.webhook(&id).await.ok();
 
     let row = world.row(&id).await.unwrap();
     assert_eq!(
