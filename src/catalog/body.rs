@@ -69,7 +69,7 @@ impl Body {
     /// From its bytes and the record ids of the vehicles that it shows.
     pub fn new(json: impl Into<Bytes>, ids: &[String]) -> Self {
         let json = json.into();
-        let hash = hex(&Sha256::digest(&json)[..16]);
+        let hash = hex::encode(&Sha256::digest(&json)[..16]);
         let etag = |coding: Coding| match coding {
             Coding::Identity => header(&format!("\"{hash}\"")),
             other => header(&format!("\"{hash}-{}\"", other.name())),
@@ -187,14 +187,6 @@ pub fn surrogate_key(ids: &[impl AsRef<str>]) -> HeaderValue {
 /// Hexadecimal digits and record ids are visible ASCII, so the fallback is never taken.
 fn header(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("vehicles"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

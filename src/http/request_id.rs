@@ -66,11 +66,8 @@ fn is_sane(id: &HeaderValue) -> bool {
 
 /// Not a UUID: its time-ordered form is made under a lock that all threads share.
 fn new_id() -> HeaderValue {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
     // `{:x}` of a u128 takes longer than the look-up of a whole page.
-    let random = fastrand::u128(..).to_le_bytes();
-    let digit = |half: u8| DIGITS.get(usize::from(half)).copied().unwrap_or(b'0');
-    let id: Vec<u8> = random.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect();
+    let id = hex::encode(fastrand::u128(..).to_le_bytes());
     HeaderValue::from_maybe_shared(bytes::Bytes::from(id)).unwrap_or(HeaderValue::from_static("unknown"))
 }
 

@@ -1,8 +1,13 @@
 //! Connections that die unseen, and answers that never come: nothing waits for ever, nothing is asked without end.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use sqlx::Executor;
-use vitrina::simulator::{Fault, Operation, Refusal, Target, What};
+use vitrina::{
+    catalog::{ListQuery, Query, Shape},
+    simulator::{Fault, Operation, Refusal, Target, What},
+};
 
 use crate::{
     fields,
@@ -143,4 +148,26 @@ async fn while_the_months_requests_are_used_up_the_queue_rests() {
         assert_eq!(world.webhook(&world.airtable.create(mazda())).await.status, 502);
     }
     assert_eq!((tried().await, world.logs(&id).await.len()), before);
+}
+
+#[tokio::test]
+async fn what_is_cached_counts_as_fresh_only_while_the_database_is_heard() {
+    let world = World::start().await;
+    world.no_run().await;
+    let catalog = &world.state().catalog;
+    let query = || Query::List(ListQuery::default(), Shape::Plain);
+    let long_ago = Instant::now().checked_sub(Duration::from_secs(5)).unwrap();
+    // The service's own listener may speak in between.
+    for way in ["short", "long"] {
+        let mut dropped = false;
+        for _ in 0..100 {
+            assert!(catalog.get(query()).await.is_ok());
+            catalog.heard(long_ago);
+            dropped |= match way {
+                "short" => catalog.peek(query(), Instant::now()).is_none(),
+                _ => catalog.hit(query()).await.is_err(),
+            };
+        }
+        assert!(dropped, "the {way} way trusts what it has not heard of for long");
+    }
 }

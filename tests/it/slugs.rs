@@ -120,6 +120,11 @@ async fn vehicles_that_are_called_alike_get_numbers_in_one_page_of_a_run_and_in_
     let mut expected: BTreeSet<String> = (3..=44).map(|number| format!("kia-{number}")).collect();
     expected.extend(["kia", "kia-2", "kia-2-2", "kia-2-3", "kia-2-7"].map(str::to_owned));
     assert_eq!(slugs, expected);
+    let transactions: i64 = sqlx::query_scalar("select count(distinct last_synced_at) from inventario_cache")
+        .fetch_one(&world.db.pool)
+        .await
+        .unwrap();
+    assert_eq!(transactions, 2, "no page was refused and taken apart");
 }
 
 #[tokio::test]
