@@ -9,13 +9,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{fold, words};
+use super::{fold, terms};
 
 /// Values of one parameter at most.
 pub const MAX_VALUES: usize = 50;
 /// Characters of one value at most.
 pub const MAX_CHARS: usize = 200;
-/// Different words of a search at most.
+/// Words of a search at most.
 pub const MAX_WORDS: usize = 12;
 /// More than any price, in pesos: 10^12, see [`super::Money`].
 const MAX_PESO_DIGITS: usize = 12;
@@ -58,7 +58,7 @@ pub struct Filter {
     pub max_enganche: Option<i64>,
     /// Without reserved ones.
     pub hide_separado: bool,
-    /// Words that all must be found. Without any it is a search for something that no vehicle has: signs, or a picture.
+    /// Terms that all must be found, see [`terms`]. Without any it is a search for something that no vehicle has: signs, or a picture.
     pub search: Option<Vec<String>>,
 }
 
@@ -188,11 +188,12 @@ fn centavos(text: &str) -> Option<i64> {
 }
 
 fn search(value: &str) -> Result<Vec<String>, WrongParameter> {
-    let words = words(short("search", value)?);
-    if words.len() > MAX_WORDS {
-        return Err(wrong("search", value, &format!("at most {MAX_WORDS} different words")));
+    let terms = terms(short("search", value)?);
+    let words = terms.iter().flat_map(|term| term.split('-')).count();
+    if words > MAX_WORDS {
+        return Err(wrong("search", value, &format!("at most {MAX_WORDS} words")));
     }
-    Ok(words)
+    Ok(terms)
 }
 
 #[cfg(test)]
@@ -255,6 +256,7 @@ mod tests {
             ("marca", long.as_str()),
             ("search", long.as_str()),
             ("search", "a b c d e f g h i j k l m"),
+            ("search", "a-b-c-d-e-f-g-h-i-j-k-l-m"),
         ] {
             assert_eq!(parse(&[(name, value)]).unwrap_err().param, name, "{value}");
         }

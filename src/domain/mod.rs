@@ -42,7 +42,7 @@ pub use self::{
     closest::closest,
     column::{Column, Kind, UnknownColumn},
     filter::{Filter, MAX_CHARS, MAX_VALUES, MAX_WORDS, WrongParameter, wrong},
-    fold::{fold, words},
+    fold::{fold, terms},
     ids::{InvalidRecordId, RecordId},
     kept::Kept,
     known_field::KnownField,
@@ -55,6 +55,6 @@ pub use self::{
     outcome::{Action, Outcome, Trigger},
     record::{Fields, Record, Warning},
     slug::{RESERVED_SLUGS, slugify},
-    spelling::{completions, corrections, slips},
+    spelling::{Near, completions, corrections, slips},
     vehicle::Content,
 };

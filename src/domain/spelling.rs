@@ -23,23 +23,37 @@ pub fn slips(word: &str) -> usize {
     }
 }
 
-/// Those of the known words that this one may mean.
-pub fn corrections<'a>(word: &str, known: &'a [String]) -> Vec<&'a str> {
-    let slips = slips(word);
-    correctable(slips, known).filter(|known| osa_distance(word, known) <= slips).collect()
+/// A known word that may have been meant, and how many slips lie between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Near<'a> {
+    /// The fewer, the likelier.
+    pub slips: usize,
+    /// What is known.
+    pub word: &'a str,
 }
 
-/// Those of the known words that begin with something that this one may mean.
-pub fn completions<'a>(word: &str, known: &'a [String]) -> Vec<&'a str> {
+/// Those of the known words that this one may mean, the nearest first.
+pub fn corrections<'a>(word: &str, known: &'a [String]) -> Vec<Near<'a>> {
+    nearest(slips(word), known, |known| Some(osa_distance(word, known)))
+}
+
+/// Those of the known words that begin with something that this one may mean, the nearest first.
+pub fn completions<'a>(word: &str, known: &'a [String]) -> Vec<Near<'a>> {
     let (slips, length) = (slips(word), word.chars().count());
     let slips = if length < MIN_BEGINNING_CHARS { 0 } else { slips };
-    correctable(slips, known)
-        .filter(|known| beginnings(known, length, slips).any(|part| osa_distance(word, part) <= slips))
-        .collect()
+    nearest(slips, known, |known| beginnings(known, length, slips).map(|part| osa_distance(word, part)).min())
 }
 
-fn correctable(slips: usize, known: &[String]) -> impl Iterator<Item = &str> {
-    known.iter().map(String::as_str).filter(move |known| slips > 0 && !has_digit(known))
+fn nearest(slips: usize, known: &[String], distance: impl Fn(&str) -> Option<usize>) -> Vec<Near<'_>> {
+    let correctable = known.iter().map(String::as_str).filter(|known| slips > 0 && !has_digit(known));
+    let mut near: Vec<Near<'_>> = correctable
+        .filter_map(|word| {
+            let slips = distance(word).filter(|distance| *distance <= slips)?;
+            Some(Near { slips, word })
+        })
+        .collect();
+    near.sort_unstable();
+    near
 }
 
 fn has_digit(word: &str) -> bool {
@@ -72,15 +86,23 @@ mod tests {
             ("ki", vec![]),
             ("toyota", vec![]),
         ] {
-            assert_eq!(corrections(word, &known), meant, "{word}");
+            let near = corrections(word, &known);
+            assert_eq!(near.iter().map(|near| near.word).collect::<Vec<_>>(), meant, "{word}");
         }
     }
 
     #[test]
     fn the_beginning_of_a_word_may_be_misspelt_too() {
         let known: Vec<String> = ["mercedes", "mercurio", "marca"].map(str::to_owned).into();
-        assert_eq!(completions("merzed", &known), ["mercedes"]);
-        assert_eq!(completions("merz", &known), Vec::<&str>::new(), "too short");
-        assert_eq!(corrections("merzed", &known), Vec::<&str>::new());
+        assert_eq!(completions("merzed", &known), [Near { slips: 1, word: "mercedes" }]);
+        assert_eq!(completions("merz", &known), [], "too short");
+        assert_eq!(corrections("merzed", &known), []);
+    }
+
+    #[test]
+    fn the_nearest_comes_first() {
+        let known: Vec<String> = ["altimate", "ultimate", "ultimo"].map(str::to_owned).into();
+        let near = corrections("ultimaet", &known);
+        assert_eq!(near, [Near { slips: 1, word: "ultimate" }, Near { slips: 2, word: "altimate" }]);
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! The model shares no code with vitrina: it folds, compares, sorts and corrects spelling by itself.
 
+mod search;
+
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use chrono::{DateTime, Utc};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
+use self::search::{Term, fold, neighbours, words_of};
 use crate::support::{Setting, World};
 
 const VEHICLES: usize = 240;
@@ -17,7 +20,20 @@ const FACETS: usize = 400;
 
 const BRANDS: [&str; 9] =
     ["Citroën", "citroen", "CITROËN", "Kia", "Mazda", "Škoda", "Mercedes-Benz", "Volkswagen", "SEAT"];
-const MODELS: [&str; 7] = ["3 Sport", "Río", "C3 Édition", "Clase A", "León", "Jetta 2.5", "CX-5"];
+const MODELS: [&str; 12] = [
+    "3 Sport",
+    "Río",
+    "C3 Édition",
+    "Clase A",
+    "León",
+    "Jetta 2.5",
+    "CX-5",
+    "CX 5 2.5L",
+    "CR-V",
+    "CRV",
+    "X Trail 2.0",
+    "Pick-Up F-150",
+];
 const GEARBOXES: [&str; 4] = ["Automática", "AUTOMATICA", "Manual", "CVT"];
 const FUELS: [&str; 3] = ["Gasolina", "Diésel", "Híbrido"];
 const WARRANTIES: [&str; 3] = ["3 meses", "1 año", "1 AÑO"];
@@ -89,61 +105,6 @@ fn vehicle(random: &mut Rng) -> Map<String, Value> {
     fields
 }
 
-fn fold(text: &str) -> String {
-    let plain = |char: char| match char {
-        'á' | 'à' | 'Á' => 'a',
-        'é' | 'ë' | 'É' | 'Ë' => 'e',
-        'í' | 'Í' => 'i',
-        'ó' | 'Ó' => 'o',
-        'ú' | 'ü' | 'Ú' => 'u',
-        'ñ' | 'Ñ' => 'n',
-        'Š' | 'š' => 's',
-        other => other.to_ascii_lowercase(),
-    };
-    text.trim().chars().map(plain).collect()
-}
-
-fn words(text: &str) -> BTreeSet<String> {
-    let folded = fold(text);
-    folded
-        .split(|char: char| !char.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-/// The words that a vehicle is found by: what hyphens join is one more.
-fn words_of(text: &str) -> BTreeSet<String> {
-    let joined = regex::Regex::new("[[:alnum:]]+(?:-[[:alnum:]]+)+").unwrap();
-    let folded = fold(text);
-    words(text)
-        .into_iter()
-        .chain(joined.find_iter(&folded).map(|found| found.as_str().replace('-', "")))
-        .collect()
-}
-
-/// Letters to add, drop, change, or swap with their neighbours, to get from one word to the other.
-fn slips(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-    let mut table = vec![vec![0_usize; to.len() + 1]; from.len() + 1];
-    for i in 0..=from.len() {
-        for j in 0..=to.len() {
-            table[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let changed = table[i - 1][j - 1] + usize::from(from[i - 1] != to[j - 1]);
-                let best = changed.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
-                if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
-                    best.min(table[i - 2][j - 2] + 1)
-                } else {
-                    best
-                }
-            };
-        }
-    }
-    table[from.len()][to.len()]
-}
-
 struct Car {
     json: Value,
     heading: BTreeSet<String>,
@@ -154,7 +115,10 @@ impl Car {
     fn new(json: Value) -> Self {
         let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
         let year = json["autoano"].as_i64().map_or(String::new(), |year| year.to_string());
-        let heading = words_of(&[text("title"), text("marca"), text("modelo"), year].join(" "));
+        let name: Vec<String> = [text("title"), text("marca"), text("modelo"), year].into();
+        let name: Vec<String> = name.into_iter().filter(|part| !part.is_empty()).collect();
+        let name = name.join(" ");
+        let heading: BTreeSet<String> = words_of(&name).union(&neighbours(&name)).cloned().collect();
         let words = heading.union(&words_of(&text("descripcion"))).cloned().collect();
         Self { json, heading, words }
     }
@@ -242,58 +206,17 @@ fn passes(car: &Car, question: &Question, group: &[&str]) -> bool {
     })
 }
 
-/// What each word of a search means: the words that it stands for, and whether as beginnings.
-fn meaning(cars: &[Car], search: &str) -> Vec<(Vec<String>, bool)> {
-    let vocabulary: BTreeSet<&String> = cars.iter().flat_map(|car| &car.words).collect();
-    let meant = |word: &String| {
-        if vocabulary.iter().any(|known| known.starts_with(word.as_str())) {
-            return (vec![word.clone()], true);
-        }
-        let length = word.chars().count();
-        let digits = |word: &str| word.chars().any(|char| char.is_ascii_digit());
-        let allowed = match length {
-            _ if digits(word) => 0,
-            0..=2 => 0,
-            3..=7 => 1,
-            _ => 2,
-        };
-        let known =
-            || vocabulary.iter().filter(|known| allowed > 0 && !digits(known)).map(|known| (*known).clone());
-        let whole: Vec<String> = known().filter(|known| slips(word, known) <= allowed).collect();
-        let beginning = |known: &String| {
-            length >= 5
-                && (0..=known.len())
-                    .any(|end| known.get(..end).is_some_and(|part| slips(word, part) <= allowed))
-        };
-        (if whole.is_empty() { known().filter(beginning).collect() } else { whole }, false)
-    };
-    let words = words(search);
-    if words.is_empty() && !search.trim().is_empty() {
-        // Signs alone: what no vehicle has.
-        return vec![(Vec::new(), false)];
-    }
-    words.iter().map(meant).collect()
+/// What each term of a search means among these.
+fn meaning(cars: &[Car], search: &str) -> Vec<Term> {
+    search::meaning(&cars.iter().map(|car| &car.words).collect::<Vec<_>>(), search)
 }
 
-fn found(car: &Car, meaning: &[(Vec<String>, bool)]) -> bool {
-    meaning.iter().all(|(any, beginning)| {
-        car.words
-            .iter()
-            .any(|word| any.iter().any(|meant| word == meant || *beginning && word.starts_with(meant)))
-    })
+fn found(car: &Car, meaning: &[Term]) -> bool {
+    meaning.iter().all(|term| term.is_in(&car.words))
 }
 
-fn relevance(car: &Car, meaning: &[(Vec<String>, bool)]) -> usize {
-    let points = |(any, beginning): &(Vec<String>, bool)| {
-        if any.iter().any(|meant| car.heading.contains(meant)) {
-            2
-        } else {
-            usize::from(
-                *beginning && car.heading.iter().any(|word| any.iter().any(|meant| word.starts_with(meant))),
-            )
-        }
-    };
-    meaning.iter().map(points).sum()
+fn relevance(car: &Car, meaning: &[Term]) -> usize {
+    meaning.iter().map(|term| term.points(&car.heading)).sum()
 }
 
 fn last<'a>(question: &'a Question, name: &str) -> Option<&'a str> {
@@ -344,6 +267,13 @@ fn listed(cars: &[Car], question: &Question) -> Vec<String> {
 fn search(random: &mut Rng, cars: &[Car]) -> String {
     if random.u8(0..15) == 0 {
         return one(random, &["🚗", "¿?", " - ", "…", " "]).to_owned();
+    }
+    if random.u8(0..8) == 0 {
+        let models = [
+            "cx-5", "CX 5", "cx5", "cr-v", "crv", "cr-", "x-trail", "xtr", "x-trial", "pick up", "picup",
+            "f150", "f-15", "2.5", "2.5-cx", "2.0 x-t",
+        ];
+        return one(random, &models).to_owned();
     }
     let words: Vec<String> = (0..random.usize(1..4))
         .map(|_| {

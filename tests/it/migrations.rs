@@ -86,6 +86,11 @@ const SAMPLES: &[(i64, &str)] = &[
         "insert into inventario_cache (record_id, slug, title, descripcion, listed, created_at)
          select 'recEEEEEEEEEEEEEE', slug, 'Škoda', 'Økologisk', true, now() from vitrina_free_slugs('e', 1) slug",
     ),
+    (
+        73,
+        "insert into inventario_cache (record_id, slug, title, marca, descripcion, listed, created_at)
+         values ('recFFFFFFFFFFFFFF', 'f', 'Mazda CX 5 2.5', 'Straße Ა', 'F–150', true, now())",
+    ),
 ];
 
 #[tokio::test]

@@ -70,8 +70,8 @@ pub struct FilterParameters {
     /// Leaves reserved vehicles out.
     #[param(rename = "hideSeparado")]
     pub hide_separado: Option<bool>,
-    /// Words that all must be found in title, brand, model, year or description; beginnings suffice, a typo is forgiven. At most 12; nothing
-    /// is found by signs alone.
+    /// Words that all must be found in title, brand, model, year or description; beginnings suffice, a typo is forgiven, and `cx-5` is
+    /// CX5 too. At most 12; nothing is found by signs alone.
     #[param(max_length = 200, example = "mazda 3")]
     pub search: Option<String>,
 }

@@ -1,0 +1,172 @@
+-- What search takes for one word: a decimal (2.5) is one, a dash is a hyphen, and what a space divides in the name of a model (CX 5) is found as
+-- what a hyphen joins (CX-5). And case does not count in any alphabet.
+
+-- Text taken apart, without marks and without what nobody sees, and with one kind of hyphen.
+create or replace function vitrina_plain(text) returns text
+language sql immutable parallel safe as $$
+    select translate(
+        regexp_replace(normalize($1, NFKD), '[\u00ad\u0300-\u036f\u0483-\u0489\u061c\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff]', '', 'g'),
+        U&'\2010\2012\2013\2212', '----'
+    )
+$$;
+
+-- Letters that Unicode does not take apart: small, without strokes, and what is two letters in one as two.
+create or replace function vitrina_small(text) returns text
+language sql immutable parallel safe as $$
+    select replace(replace(replace(replace(replace(
+        translate(
+            $1,
+            'ØøŁłĐđĦħŦŧıςÆÐÞŊŒƁƂƄƆƇƉƊƋƎƏƐƑƓƔƖƗƘƜƝƟƢƤƦƧƩƬƮƱƲƳƵƷƸƼǤǶǷȜȠȢȤȺȻȽȾɁɃɄɅɆɈɊɌɎͰͲͶͿΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩϏ'
+                || 'ϘϚϜϞϠϢϤϦϨϪϬϮϷϺϽϾϿЂЄЅІЈЉЊЋЏАБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯѠѢѤѦѨѪѬѮѰѲѴѸѺѼѾҀҊҌҎҐҒҔҖҘҚҜҞҠҢҤҦҨҪҬҮҰҲҴҶҸҺҼҾ'
+                || 'ӀӃӅӇӉӋӍӔӘӠӨӶӺӼӾԀԂԄԆԈԊԌԎԐԒԔԖԘԚԜԞԠԢԤԦԨԪԬԮԱԲԳԴԵԶԷԸԹԺԻԼԽԾԿՀՁՂՃՄՅՆՇՈՉՊՋՌՍՎՏՐՑՒՓՔՕՖẞỺỼỾ',
+            'oollddhhttiσæðþŋœɓƃƅɔƈɖɗƌǝəɛƒɠɣɩɨƙɯɲɵƣƥʀƨʃƭʈʊʋƴƶʒƹƽǥƕƿȝƞȣȥⱥȼƚⱦɂƀʉʌɇɉɋɍɏͱͳͷϳαβγδεζηθικλμνξοπρστυφχψωϗ'
+                || 'ϙϛϝϟϡϣϥϧϩϫϭϯϸϻͻͼͽђєѕіјљњћџабвгдежзиклмнопрстуфхцчшщъыьэюяѡѣѥѧѩѫѭѯѱѳѵѹѻѽѿҁҋҍҏґғҕҗҙқҝҟҡңҥҧҩҫҭүұҳҵҷҹһҽҿ'
+                || 'ӏӄӆӈӊӌӎӕәӡөӷӻӽӿԁԃԅԇԉԋԍԏԑԓԕԗԙԛԝԟԡԣԥԧԩԫԭԯաբգդեզէըթժիլխծկհձղճմյնշոչպջռսվտրցւփքօֆßỻỽỿ'
+        ), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'), 'ð', 'd')
+$$;
+
+-- The same for alphabets that few write: a table that is looked through only where it may matter.
+create or replace function vitrina_small_rare(text) returns text
+language sql immutable parallel safe as $$
+    select translate(
+        $1,
+        'ႠႡႢႣႤႥႦႧႨႩႪႫႬႭႮႯႰႱႲႳႴႵႶႷႸႹႺႻႼႽႾႿჀჁჂჃჄჅჇჍᎠᎡᎢᎣᎤᎥᎦᎧᎨᎩᎪᎫᎬᎭᎮᎯᎰᎱᎲᎳᎴᎵᎶᎷᎸᎹᎺᎻᎼᎽᎾᎿᏀᏁᏂᏃᏄᏅᏆᏇᏈᏉᏊᏋᏌᏍᏎᏏᏐᏑᏒᏓᏔᏕᏖᏗᏘᏙᏚᏛ'
+            || 'ᏜᏝᏞᏟᏠᏡᏢᏣᏤᏥᏦᏧᏨᏩᏪᏫᏬᏭᏮᏯᏰᏱᏲᏳᏴᏵᲐᲑᲒᲓᲔᲕᲖᲗᲘᲙᲚᲛᲜᲝᲞᲟᲠᲡᲢᲣᲤᲥᲦᲧᲨᲩᲪᲫᲬᲭᲮᲯᲰᲱᲲᲳᲴᲵᲶᲷᲸᲹᲺᲽᲾᲿℲↃⰀⰁⰂⰃⰄⰅⰆⰇⰈⰉⰊⰋⰌⰍⰎⰏⰐⰑⰒⰓⰔⰕⰖⰗⰘⰙ'
+            || 'ⰚⰛⰜⰝⰞⰟⰠⰡⰢⰣⰤⰥⰦⰧⰨⰩⰪⰫⰬⰭⰮⰯⱠⱢⱣⱤⱧⱩⱫⱭⱮⱯⱰⱲⱵⱾⱿⲀⲂⲄⲆⲈⲊⲌⲎⲐⲒⲔⲖⲘⲚⲜⲞⲠⲢⲤⲦⲨⲪⲬⲮⲰⲲⲴⲶⲸⲺⲼⲾⳀⳂⳄⳆⳈⳊⳌⳎⳐⳒⳔⳖⳘⳚⳜⳞⳠⳢⳫⳭⳲꙀꙂꙄꙆꙈꙊꙌꙎꙐꙒ'
+            || 'ꙔꙖꙘꙚꙜꙞꙠꙢꙤꙦꙨꙪꙬꚀꚂꚄꚆꚈꚊꚌꚎꚐꚒꚔꚖꚘꚚꜢꜤꜦꜨꜪꜬꜮꜲꜴꜶꜸꜺꜼꜾꝀꝂꝄꝆꝈꝊꝌꝎꝐꝒꝔꝖꝘꝚꝜꝞꝠꝢꝤꝦꝨꝪꝬꝮꝹꝻꝽꝾꞀꞂꞄꞆꞋꞍꞐꞒꞖꞘꞚꞜꞞꞠꞢꞤꞦꞨꞪꞫꞬꞭꞮꞰꞱꞲꞳꞴꞶꞸꞺ'
+            || 'ꞼꞾꟀꟂꟄꟅꟆꟇꟉꟐꟖꟘꟵ𐐀𐐁𐐂𐐃𐐄𐐅𐐆𐐇𐐈𐐉𐐊𐐋𐐌𐐍𐐎𐐏𐐐𐐑𐐒𐐓𐐔𐐕𐐖𐐗𐐘𐐙𐐚𐐛𐐜𐐝𐐞𐐟𐐠𐐡𐐢𐐣𐐤𐐥𐐦𐐧𐒰𐒱𐒲𐒳𐒴𐒵𐒶𐒷𐒸𐒹𐒺𐒻𐒼𐒽𐒾𐒿𐓀𐓁𐓂𐓃𐓄𐓅𐓆𐓇𐓈𐓉𐓊𐓋𐓌𐓍𐓎𐓏𐓐𐓑𐓒𐓓𐕰𐕱𐕲𐕳𐕴𐕵𐕶𐕷𐕸𐕹𐕺'
+            || '𐕼𐕽𐕾𐕿𐖀𐖁𐖂𐖃𐖄𐖅𐖆𐖇𐖈𐖉𐖊𐖌𐖍𐖎𐖏𐖐𐖑𐖒𐖔𐖕𐲀𐲁𐲂𐲃𐲄𐲅𐲆𐲇𐲈𐲉𐲊𐲋𐲌𐲍𐲎𐲏𐲐𐲑𐲒𐲓𐲔𐲕𐲖𐲗𐲘𐲙𐲚𐲛𐲜𐲝𐲞𐲟𐲠𐲡𐲢𐲣𐲤𐲥𐲦𐲧𐲨𐲩𐲪𐲫𐲬𐲭𐲮𐲯𐲰𐲱𐲲𑢠𑢡𑢢𑢣𑢤𑢥𑢦𑢧𑢨𑢩𑢪𑢫𑢬𑢭𑢮𑢯𑢰𑢱𑢲𑢳𑢴𑢵𑢶𑢷𑢸'
+            || '𑢹𑢺𑢻𑢼𑢽𑢾𑢿𖹀𖹁𖹂𖹃𖹄𖹅𖹆𖹇𖹈𖹉𖹊𖹋𖹌𖹍𖹎𖹏𖹐𖹑𖹒𖹓𖹔𖹕𖹖𖹗𖹘𖹙𖹚𖹛𖹜𖹝𖹞𖹟𞤀𞤁𞤂𞤃𞤄𞤅𞤆𞤇𞤈𞤉𞤊𞤋𞤌𞤍𞤎𞤏𞤐𞤑𞤒𞤓𞤔𞤕𞤖𞤗𞤘𞤙𞤚𞤛𞤜𞤝𞤞𞤟𞤠𞤡',
+        'ⴀⴁⴂⴃⴄⴅⴆⴇⴈⴉⴊⴋⴌⴍⴎⴏⴐⴑⴒⴓⴔⴕⴖⴗⴘⴙⴚⴛⴜⴝⴞⴟⴠⴡⴢⴣⴤⴥⴧⴭꭰꭱꭲꭳꭴꭵꭶꭷꭸꭹꭺꭻꭼꭽꭾꭿꮀꮁꮂꮃꮄꮅꮆꮇꮈꮉꮊꮋꮌꮍꮎꮏꮐꮑꮒꮓꮔꮕꮖꮗꮘꮙꮚꮛꮜꮝꮞꮟꮠꮡꮢꮣꮤꮥꮦꮧꮨꮩꮪꮫ'
+            || 'ꮬꮭꮮꮯꮰꮱꮲꮳꮴꮵꮶꮷꮸꮹꮺꮻꮼꮽꮾꮿᏸᏹᏺᏻᏼᏽაბგდევზთიკლმნოპჟრსტუფქღყშჩცძწჭხჯჰჱჲჳჴჵჶჷჸჹჺჽჾჿⅎↄⰰⰱⰲⰳⰴⰵⰶⰷⰸⰹⰺⰻⰼⰽⰾⰿⱀⱁⱂⱃⱄⱅⱆⱇⱈⱉ'
+            || 'ⱊⱋⱌⱍⱎⱏⱐⱑⱒⱓⱔⱕⱖⱗⱘⱙⱚⱛⱜⱝⱞⱟⱡɫᵽɽⱨⱪⱬɑɱɐɒⱳⱶȿɀⲁⲃⲅⲇⲉⲋⲍⲏⲑⲓⲕⲗⲙⲛⲝⲟⲡⲣⲥⲧⲩⲫⲭⲯⲱⲳⲵⲷⲹⲻⲽⲿⳁⳃⳅⳇⳉⳋⳍⳏⳑⳓⳕⳗⳙⳛⳝⳟⳡⳣⳬⳮⳳꙁꙃꙅꙇꙉꙋꙍꙏꙑꙓ'
+            || 'ꙕꙗꙙꙛꙝꙟꙡꙣꙥꙧꙩꙫꙭꚁꚃꚅꚇꚉꚋꚍꚏꚑꚓꚕꚗꚙꚛꜣꜥꜧꜩꜫꜭꜯꜳꜵꜷꜹꜻꜽꜿꝁꝃꝅꝇꝉꝋꝍꝏꝑꝓꝕꝗꝙꝛꝝꝟꝡꝣꝥꝧꝩꝫꝭꝯꝺꝼᵹꝿꞁꞃꞅꞇꞌɥꞑꞓꞗꞙꞛꞝꞟꞡꞣꞥꞧꞩɦɜɡɬɪʞʇʝꭓꞵꞷꞹꞻ'
+            || 'ꞽꞿꟁꟃꞔʂᶎꟈꟊꟑꟗꟙꟶ𐐨𐐩𐐪𐐫𐐬𐐭𐐮𐐯𐐰𐐱𐐲𐐳𐐴𐐵𐐶𐐷𐐸𐐹𐐺𐐻𐐼𐐽𐐾𐐿𐑀𐑁𐑂𐑃𐑄𐑅𐑆𐑇𐑈𐑉𐑊𐑋𐑌𐑍𐑎𐑏𐓘𐓙𐓚𐓛𐓜𐓝𐓞𐓟𐓠𐓡𐓢𐓣𐓤𐓥𐓦𐓧𐓨𐓩𐓪𐓫𐓬𐓭𐓮𐓯𐓰𐓱𐓲𐓳𐓴𐓵𐓶𐓷𐓸𐓹𐓺𐓻𐖗𐖘𐖙𐖚𐖛𐖜𐖝𐖞𐖟𐖠𐖡'
+            || '𐖣𐖤𐖥𐖦𐖧𐖨𐖩𐖪𐖫𐖬𐖭𐖮𐖯𐖰𐖱𐖳𐖴𐖵𐖶𐖷𐖸𐖹𐖻𐖼𐳀𐳁𐳂𐳃𐳄𐳅𐳆𐳇𐳈𐳉𐳊𐳋𐳌𐳍𐳎𐳏𐳐𐳑𐳒𐳓𐳔𐳕𐳖𐳗𐳘𐳙𐳚𐳛𐳜𐳝𐳞𐳟𐳠𐳡𐳢𐳣𐳤𐳥𐳦𐳧𐳨𐳩𐳪𐳫𐳬𐳭𐳮𐳯𐳰𐳱𐳲𑣀𑣁𑣂𑣃𑣄𑣅𑣆𑣇𑣈𑣉𑣊𑣋𑣌𑣍𑣎𑣏𑣐𑣑𑣒𑣓𑣔𑣕𑣖𑣗𑣘'
+            || '𑣙𑣚𑣛𑣜𑣝𑣞𑣟𖹠𖹡𖹢𖹣𖹤𖹥𖹦𖹧𖹨𖹩𖹪𖹫𖹬𖹭𖹮𖹯𖹰𖹱𖹲𖹳𖹴𖹵𖹶𖹷𖹸𖹹𖹺𖹻𖹼𖹽𖹾𖹿𞤢𞤣𞤤𞤥𞤦𞤧𞤨𞤩𞤪𞤫𞤬𞤭𞤮𞤯𞤰𞤱𞤲𞤳𞤴𞤵𞤶𞤷𞤸𞤹𞤺𞤻𞤼𞤽𞤾𞤿𞥀𞥁𞥂𞥃'
+    )
+$$;
+
+-- Text as it is compared. The tables are looked through only where one of their letters may stand, or come out of one that is taken apart. Not
+-- strict, so that it is built into the statements that call it; of null it is null. `domain::fold` in Rust does the same; a test compares them.
+create or replace function vitrina_fold(text) returns text
+language sql immutable parallel safe as $$
+    select btrim(lower(
+        case
+            when $1 ~ '[\u10a0-\u1cff\u2100-\u218f\u2c00-\u2dff\ua640-\uabff\U00010400-\U0001efff]' then vitrina_small(vitrina_small_rare(vitrina_plain($1)))
+            when $1 ~ '[ÆÐÞØßæðþø\u0100-\u1fff\u207b\u208b\u2100-\u218f\u2c00-\u2dff\u3300-\u33ff\ua640-\uabff\U00010000-\U0001efff]' then vitrina_small(vitrina_plain($1))
+            else vitrina_plain($1)
+        end collate "C"
+    ), E' \t\n\r')
+$$;
+
+-- The words of a text, as often as they stand there; at most 60 characters of each. What stands between marks is a word, what hyphens join is one
+-- more, and so is a number with a point: `CX-5 2.5L` has the words cx, 5, 2, 5l, cx5 and 2.5l.
+create or replace function vitrina_words(text) returns text[]
+language sql immutable strict parallel safe as $$
+    select array(
+        select left(word, 60)
+        from (select vitrina_fold($1)) folded(text)
+        cross join lateral (
+            select unnest(regexp_split_to_array(text, '[^a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+'))
+            union all
+            select replace(joined.match[1], '-', '')
+            from regexp_matches(text, '[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+(?:-[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+)+', 'g') joined(match)
+            union all
+            select number.match[1] from regexp_matches(text, '[0-9]+(?:[.][0-9]+)+[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]*', 'g') number(match)
+        ) found(word)
+        where word <> ''
+    )
+$$;
+
+-- The words of a name: two short neighbours are one more, if only a space divides them: `CX 5` has cx5 too, as people write it. Two numbers are not.
+create or replace function vitrina_name_words(text) returns text[]
+language sql immutable strict parallel safe as $$
+    select vitrina_words($1) || array(
+        select part || next
+        from (
+            select part, lead(part) over (order by n) as next
+            from unnest(string_to_array(vitrina_fold($1), ' ')) with ordinality as split(part, n)
+        ) pairs
+        where part ~ '^(?:[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]{1,2}|[0-9]{3})$' and next ~ '^(?:[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]{1,2}|[0-9]{3})$'
+            and part || next !~ '^[0-9]+$'
+    )
+$$;
+
+create or replace function vitrina_list_changed() returns trigger
+language plpgsql set search_path from current as $$
+begin
+    -- An insert that may turn into an update calls both triggers, one of them with nothing.
+    if not exists (select from changed) then
+        return null;
+    end if;
+    delete from listing l using changed c where l.record_id = c.record_id and not c.listed;
+    insert into listing
+    select
+        c.record_id, c.updated_at, coalesce(c.ingreso_inventario, c.created_at), c.precio, c.enganchemin, c.autoano,
+        c.kilometraje, c.separado, left(vitrina_fold(c.marca), 201), left(vitrina_fold(c.transmision), 201),
+        left(vitrina_fold(c.combustible), 201), left(vitrina_fold(c.garantia), 201), vitrina_fold_all(bodies), vitrina_fold_all(c.ubicacion), vitrina_fold_all(c.promociones),
+        c.marca, c.transmision, c.combustible, c.garantia, vitrina_once(bodies), vitrina_once(c.ubicacion),
+        vitrina_once(c.promociones)
+    from changed c
+    cross join lateral (
+        select
+            case when c.carroceria is null or c.carroceria = any(c.clasificacionid) then c.clasificacionid
+                else c.carroceria || c.clasificacionid end as bodies
+    ) made
+    where c.listed
+    on conflict (record_id) do update set
+        updated_at = excluded.updated_at, arrived_at = excluded.arrived_at, precio = excluded.precio,
+        enganchemin = excluded.enganchemin, autoano = excluded.autoano, kilometraje = excluded.kilometraje,
+        separado = excluded.separado, marca = excluded.marca, transmision = excluded.transmision,
+        combustible = excluded.combustible, garantia = excluded.garantia, carroceria = excluded.carroceria,
+        ubicacion = excluded.ubicacion, promociones = excluded.promociones, marca_name = excluded.marca_name,
+        transmision_name = excluded.transmision_name, combustible_name = excluded.combustible_name,
+        garantia_name = excluded.garantia_name, carroceria_names = excluded.carroceria_names,
+        ubicacion_names = excluded.ubicacion_names, promociones_names = excluded.promociones_names;
+    with texts as materialized (
+        select c.record_id, heading, c.descripcion, hashtextextended(heading || coalesce(' ' || c.descripcion, ''), 0) as text_hash
+        from changed c
+        cross join lateral (select concat_ws(' ', c.title, c.marca, c.modelo, c.autoano) as heading) titled
+        where c.listed
+    ),
+    -- Each text is taken apart once.
+    fresh as materialized (
+        select t.record_id, t.text_hash, vitrina_name_words(t.heading) as heading, vitrina_words(coalesce(t.descripcion, '')) as more
+        from texts t
+        where not exists (select from listing_texts l where l.record_id = t.record_id and l.text_hash = t.text_hash)
+    ),
+    written as (
+        insert into listing_texts
+        select record_id, text_hash, array_to_tsvector(heading), array_to_tsvector(heading || more) from fresh
+        on conflict (record_id) do update set
+            text_hash = excluded.text_hash, heading = excluded.heading, words = excluded.words
+        returning words
+    )
+    -- In one order everywhere, so that two transactions with the same new words cannot wait for each other in a circle.
+    insert into search_words
+    select found.word
+    from (select distinct each.word from written cross join lateral unnest(tsvector_to_array(words)) as each(word)) found
+    where length(found.word) > 1 and found.word !~ '[0-9]'
+        and not exists (select from search_words known where known.word = found.word)
+    order by found.word
+    on conflict do nothing;
+    return null;
+end
+$$;
+
+-- What is there already: the texts' words anew, and the folded names where a letter may read otherwise now.
+delete from listing_texts;
+insert into listing_texts
+select record_id, hashtextextended(heading || coalesce(' ' || descripcion, ''), 0), array_to_tsvector(words), array_to_tsvector(words || more)
+from inventario_cache c
+cross join lateral (select concat_ws(' ', c.title, c.marca, c.modelo, c.autoano) as heading) titled
+cross join lateral (select vitrina_name_words(heading) as words, vitrina_words(coalesce(c.descripcion, '')) as more) taken
+where listed;
+insert into search_words
+select distinct found.word from listing_texts cross join lateral unnest(tsvector_to_array(words)) as found(word)
+where length(found.word) > 1 and found.word !~ '[0-9]'
+on conflict do nothing;
+update inventario_cache set listed = listed
+where listed and concat_ws(' ', marca, transmision, combustible, garantia, carroceria, array_to_string(clasificacionid, ' '),
+    array_to_string(ubicacion, ' '), array_to_string(promociones, ' ')) ~ '[\u00ad-\u00ff\u0100-\U0010ffff]';
