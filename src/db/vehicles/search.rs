@@ -149,7 +149,8 @@ impl Db {
             let mut apart = Vec::with_capacity(parts.len());
             for part in &parts {
                 let written = part.written();
-                let is_known = !part.tells || !self.found(&[written.beginning.clone()]).await?.is_empty();
+                let is_known =
+                    !part.tells || !self.found(std::slice::from_ref(&written.beginning)).await?.is_empty();
                 let corrected = if is_known { None } else { self.corrected(part.text).await? };
                 apart.push(corrected.unwrap_or(written));
             }
