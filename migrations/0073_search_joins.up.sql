@@ -61,7 +61,8 @@ language sql immutable parallel safe as $$
 $$;
 
 -- The words of a text, as often as they stand there; at most 60 characters of each. What stands between marks is a word, what hyphens join is one
--- more, and so is a number with a point: `CX-5 2.5L` has the words cx, 5, 2, 5l, cx5 and 2.5l.
+-- more from each of its parts on, and so is a number with a point: `Mazda-CX-5 2.5L` has the words mazda, cx, 5, 2, 5l, mazdacx5, cx5 and 2.5l. Two
+-- numbers begin no such word within another.
 create or replace function vitrina_words(text) returns text[]
 language sql immutable strict parallel safe as $$
     select array(
@@ -70,8 +71,11 @@ language sql immutable strict parallel safe as $$
         cross join lateral (
             select unnest(regexp_split_to_array(text, '[^a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+'))
             union all
-            select replace(joined.match[1], '-', '')
+            select array_to_string(parts[place : place + 59], '')
             from regexp_matches(text, '[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+(?:-[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+)+', 'g') joined(match)
+            cross join lateral string_to_array(match[1], '-') parts
+            cross join lateral generate_series(1, array_length(parts, 1) - 1) place
+            where place = 1 or parts[place] || parts[place + 1] !~ '^[0-9]+$'
             union all
             select number.match[1] from regexp_matches(text, '[0-9]+(?:[.][0-9]+)+[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]*', 'g') number(match)
         ) found(word)

@@ -20,7 +20,7 @@ const FACETS: usize = 400;
 
 const BRANDS: [&str; 9] =
     ["Citroën", "citroen", "CITROËN", "Kia", "Mazda", "Škoda", "Mercedes-Benz", "Volkswagen", "SEAT"];
-const MODELS: [&str; 12] = [
+const MODELS: [&str; 13] = [
     "3 Sport",
     "Río",
     "C3 Édition",
@@ -30,6 +30,7 @@ const MODELS: [&str; 12] = [
     "CX-5",
     "CX 5 2.5L",
     "CR-V",
+    "Grand-CR-V-2-5",
     "CRV",
     "X Trail 2.0",
     "Pick-Up F-150",

@@ -289,7 +289,7 @@ async fn models(models: &[(&str, &str)]) -> World {
 #[tokio::test]
 async fn a_model_is_found_with_hyphen_space_or_neither_and_strangers_are_not() {
     let world = models(&[
-        ("Mazda", "CX-5 i Grand"),
+        ("Mazda", "i-CX-5-2018 Grand"),
         ("Ford", "F150 XL"),
         ("Honda", "CR V Touring"),
         ("Nissan", "X Trail"),
@@ -302,6 +302,8 @@ async fn a_model_is_found_with_hyphen_space_or_neither_and_strangers_are_not() {
         ("search=cx5", &["Mazda"][..]),
         ("search=cx-5", &["Mazda"]),
         ("search=CX%E2%80%935", &["Mazda"]),
+        ("search=cx-5-2018", &["Mazda"]),
+        ("search=52018", &[]),
         ("search=F-150", &["Ford"]),
         ("search=f-15", &["Ford"]),
         ("search=cr-v", &["Honda"]),

@@ -25,6 +25,16 @@ fn words(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// What hyphens join, from each of its parts on; two numbers begin none but the first.
+fn together(joined: &str) -> Vec<String> {
+    let parts: Vec<&str> = joined.split('-').collect();
+    let is_number = |part: &&str| part.chars().all(|char| char.is_ascii_digit());
+    (0..parts.len() - 1)
+        .filter(|place| *place == 0 || !parts[*place..*place + 2].iter().all(is_number))
+        .map(|place| parts[place..].concat())
+        .collect()
+}
+
 /// The words that a vehicle is found by: what hyphens join is one more, and a number with a point.
 pub fn words_of(text: &str) -> BTreeSet<String> {
     let joined = regex::Regex::new("[[:alnum:]]+(?:-[[:alnum:]]+)+").unwrap();
@@ -32,7 +42,7 @@ pub fn words_of(text: &str) -> BTreeSet<String> {
     let folded = fold(text);
     words(text)
         .into_iter()
-        .chain(joined.find_iter(&folded).map(|found| found.as_str().replace('-', "")))
+        .chain(joined.find_iter(&folded).flat_map(|found| together(found.as_str())))
         .chain(number.find_iter(&folded).map(|found| found.as_str().to_owned()))
         .collect()
 }
