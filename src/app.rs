@@ -278,6 +278,7 @@ async fn prepare(db: &Db) -> Result<(), DbError> {
 async fn hear_others(state: &AppState) {
     let mut pause = Duration::from_millis(250);
     let mut was_away = false;
+    state.catalog.listens();
     loop {
         let error = match state.db.listen().await {
             Ok(mut listener) => {

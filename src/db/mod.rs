@@ -11,6 +11,7 @@
 
 pub mod alerts;
 pub mod checkup;
+mod commits;
 mod error;
 pub mod failures;
 pub mod feeds;
@@ -42,8 +43,9 @@ use sqlx::{
 };
 use uuid::Uuid;
 
+use self::commits::Commits;
 pub use self::error::DbError;
-use crate::config::DatabaseSettings;
+use crate::{config::DatabaseSettings, domain::RecordId};
 
 /// The migrations, shared by the service and the tests.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -58,6 +60,7 @@ pub struct Db {
     pool: PgPool,
     turns: PgPool,
     instance: Uuid,
+    commits: Commits,
     options: PgConnectOptions,
     schema: String,
     patience: Duration,
@@ -91,13 +94,31 @@ impl Db {
         // Of its own: a burst that has all the others must not hold up whose turn it is.
         let turns = connect(1);
         let patience = settings.statement_timeout.saturating_add(NETWORK);
-        Ok(Self { pool, turns, instance: Uuid::now_v7(), options, schema, patience })
+        Ok(Self {
+            pool,
+            turns,
+            instance: Uuid::now_v7(),
+            commits: Commits::default(),
+            options,
+            schema,
+            patience,
+        })
     }
 
     /// What the database answers, if it does so before it has to: the server ends a statement that takes too long, so silence beyond that is
     /// a connection that died unseen, as behind a gateway that forgets it. Whoever waits for ever on one must wait inside this.
     pub async fn patiently<T>(&self, answer: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
         within(self.patience, answer).await
+    }
+
+    /// Whether a commit about one of the records was left without an answer: it may be in force, and nobody knows.
+    pub fn doubts<'r>(&self, records: impl Iterator<Item = &'r RecordId>) -> bool {
+        self.commits.doubts(records.map(RecordId::as_str))
+    }
+
+    /// The records were stored, or found to be stored, just now: whether one of them was in doubt, see [`Self::doubts`].
+    pub fn dispel_doubts<'r>(&self, records: impl Iterator<Item = &'r RecordId>) -> bool {
+        self.commits.dispel(records.map(RecordId::as_str))
     }
 
     /// Whether the database answers.

@@ -1,7 +1,8 @@
 //! How instances hear of each other's commits, and of pings that another one was sent.
 //!
 //! **Invariants:** the notice is part of the transaction that changed a vehicle, so it arrives exactly when the change can be read.
-//! An instance passes over its own notices: it raised its generation itself, before it answered.
+//! An instance passes over its own notices, for it raised its generation itself before it answered; except where the answer to the commit has not
+//! come: then it hears of it here, like the others.
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use sqlx::{PgExecutor, postgres::PgListener};
 use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
-use super::{Db, DbError, within};
+use super::{Db, DbError, commits::Commits, within};
 
 const CHANGES: &str = "vitrina_changes";
 const PINGS: &str = "vitrina_pings";
@@ -27,13 +28,17 @@ pub enum Notice {
     Pinged,
 }
 
-/// Tells the other instances, when the transaction commits, that vehicles have changed.
-pub(super) async fn tell(executor: impl PgExecutor<'_>, instance: Uuid) -> Result<(), sqlx::Error> {
-    notify(executor, CHANGES, instance).await
+/// Tells the other instances, when the transaction commits, that vehicles have changed. `number`: of the commit, see [`Commits`].
+pub(super) async fn tell(
+    executor: impl PgExecutor<'_>,
+    instance: Uuid,
+    number: u64,
+) -> Result<(), sqlx::Error> {
+    notify(executor, CHANGES, format!("{instance} {number}")).await
 }
 
-async fn notify(executor: impl PgExecutor<'_>, channel: &str, instance: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("select pg_notify($1, current_schema() || ' ' || $2)", channel, instance.to_string())
+async fn notify(executor: impl PgExecutor<'_>, channel: &str, what: String) -> Result<(), sqlx::Error> {
+    sqlx::query!("select pg_notify($1, current_schema() || ' ' || $2)", channel, what)
         .execute(executor)
         .await?;
     Ok(())
@@ -44,6 +49,9 @@ pub struct Listener {
     connection: PgListener,
     own: String,
     schema: String,
+    commits: Commits,
+    /// Its own notices since the server was asked last, by the number of the commit.
+    own_heard: Vec<u64>,
     /// When the server was asked last.
     asked: Instant,
 }
@@ -63,6 +71,10 @@ impl Listener {
         loop {
             // Also when notices come without a pause.
             if self.asked.elapsed() >= ASK_EVERY {
+                // The answer to a commit comes in the same moment as the notice, give or take.
+                if self.own_heard.drain(..).fold(false, |any, number| self.commits.heeds(number) || any) {
+                    return Ok(Heard::Notice(Notice::Changed));
+                }
                 return self.ask().await.map(Heard::All);
             }
             let Ok(heard) = timeout_at(self.asked + ASK_EVERY, self.connection.try_recv()).await else {
@@ -71,13 +83,16 @@ impl Listener {
             let Some(notice) = heard? else {
                 return Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into()).into());
             };
-            match notice.payload().split_once(' ') {
-                Some((schema, instance)) if schema == self.schema && instance != self.own => {
-                    let notice = if notice.channel() == PINGS { Notice::Pinged } else { Notice::Changed };
-                    return Ok(Heard::Notice(notice));
-                }
-                _ => {}
+            let mut parts = notice.payload().split(' ');
+            if parts.next() != Some(&self.schema) {
+                continue;
             }
+            if parts.next() == Some(&self.own) {
+                self.own_heard.extend(parts.next().and_then(|number| number.parse::<u64>().ok()));
+                continue;
+            }
+            let notice = if notice.channel() == PINGS { Notice::Pinged } else { Notice::Changed };
+            return Ok(Heard::Notice(notice));
         }
     }
 
@@ -101,25 +116,30 @@ impl Db {
         let mut listener = PgListener::connect_with(&self.pool).await?;
         // Otherwise it would reconnect by itself, and nobody would know that notices were missed.
         listener.eager_reconnect(false);
+        self.commits.hear_anew();
         listener.listen_all([CHANGES, PINGS]).await?;
         let long_ago = Instant::now() - ASK_EVERY;
         Ok(Listener {
             connection: listener,
             own: self.instance.to_string(),
             schema: self.schema.clone(),
+            commits: self.commits.clone(),
+            own_heard: Vec::new(),
             asked: long_ago,
         })
     }
 
     /// Tells the other instances to drop their caches although nothing was written.
     pub async fn tell_others(&self) -> Result<(), DbError> {
-        tell(&self.pool, self.instance).await?;
+        let number = self.commits.number();
+        tell(&self.pool, self.instance, number).await?;
+        self.commits.begin(number, Vec::new()).answered();
         Ok(())
     }
 
     /// Tells the other instances that Airtable has sent a ping, for one of them may be the one that reads.
     pub async fn tell_of_ping(&self) -> Result<(), DbError> {
-        notify(&self.pool, PINGS, self.instance).await?;
+        notify(&self.pool, PINGS, self.instance.to_string()).await?;
         Ok(())
     }
 }

@@ -164,8 +164,11 @@ impl Db {
         write(&mut tx, &plans).await?;
         let settled = queue::settle(&mut *tx, &ids, stamp).await?;
         let telling = Instant::now();
-        if plans.iter().any(|plan| plan.outcome.written) {
-            notify::tell(&mut *tx, self.instance).await?;
+        let number = self.commits.number();
+        let written = plans.iter().map(|plan| &plan.outcome).filter(|outcome| outcome.written);
+        let written: Vec<String> = written.map(|outcome| outcome.record_id.to_string()).collect();
+        if !written.is_empty() {
+            notify::tell(&mut *tx, self.instance, number).await?;
         }
         let invalidate = ms_since(telling);
         let upsert = ms_since(started) - invalidate;
@@ -186,7 +189,9 @@ impl Db {
         if !entries.is_empty() {
             logs::insert(&mut *tx, &entries).await?;
         }
+        let commit = self.commits.begin(number, written);
         tx.commit().await?;
+        commit.answered();
         Ok(synced)
     }
 }

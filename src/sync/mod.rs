@@ -18,6 +18,7 @@
 //!
 //! **Not here:** HTTP answers (`http::webhook`), what changed means (`db::plan`).
 
+mod away;
 mod consistency;
 mod fields;
 mod intake;

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::atomic::Ordering,
     time::Instant,
 };
 
@@ -17,18 +16,14 @@ use super::{
     recheck::shows_no_change,
 };
 use crate::{
-    airtable::{AirtableError, Kind, Lane, Permit},
+    airtable::{Kind, Lane, Permit},
     db::{
         DbError, Stamp,
         logs::{LogEntry, LogStatus},
         records::{Cause, Fields, Logged, Reading, Synced, Timings, ms_since},
     },
     domain::{Outcome, Record, RecordId, normalize},
-    signals::Signal,
 };
-
-/// After how many failures in a row, retries aside, Airtable counts as away.
-const AWAY_AFTER: u32 = 3;
 
 /// A record to be synced and why.
 #[derive(Clone)]
@@ -97,42 +92,6 @@ impl Engine {
         self.store(stamp, readings, &plan, Logged::All).await
     }
 
-    /// After Airtable has been away, its first answer is a reason to catch up and to hurry the queue. It is away after [`AWAY_AFTER`] failures
-    /// in a row: one record that it cannot give, among others that it gives, is no outage.
-    pub(super) fn watch_airtable(&self, error: Option<&SyncError>) {
-        match error {
-            None => {
-                self.inner.signals.clear(Signal::AirtableRefuses);
-                if self.inner.airtable_fails.swap(0, Ordering::Relaxed) >= AWAY_AFTER {
-                    tracing::info!("Airtable answers again");
-                    self.inner.airtable_is_back.notify_one();
-                    self.want_catch_up();
-                }
-            }
-            Some(SyncError::Airtable(error))
-                if !matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge | Kind::IteratorLost) =>
-            {
-                self.note_refusal(error);
-                if error.kind == Kind::QuotaUsedUp {
-                    self.inner.used_up.notify_one();
-                }
-                // The catch-up that is wanted from now on is also what notices the end of the outage when nothing else is sent.
-                if self.inner.airtable_fails.fetch_add(1, Ordering::Relaxed) + 1 == AWAY_AFTER {
-                    self.want_catch_up();
-                }
-            }
-            Some(_) => {}
-        }
-    }
-
-    /// Raises a signal when Airtable refuses us until somebody mends something; the next answer clears it.
-    pub(super) fn note_refusal(&self, error: &AirtableError) {
-        // A used-up quota concerns all instances; see `usage`.
-        if error.kind.is_configuration() && error.kind != Kind::QuotaUsedUp {
-            self.inner.signals.raise(Signal::AirtableRefuses, error.to_string());
-        }
-    }
-
     /// Fetches the records. Those that are known here but missing in the answer are asked for once more: one lost answer must
     /// not delete a vehicle.
     async fn fetch(&self, permit: Permit, tasks: &[Task]) -> Result<HashMap<RecordId, Record>, SyncError> {
@@ -173,8 +132,7 @@ impl Engine {
         self.reading(task, record, plan)
     }
 
-    /// Stores readings and, if something was written, makes older responses unreachable. A value that vanished is believed only when
-    /// its field is still there.
+    /// Stores readings and, if something was written, now or by a commit that nobody answered, makes older responses unreachable.
     pub(super) async fn store(
         &self,
         stamp: Stamp,
@@ -182,21 +140,20 @@ impl Engine {
         plan: &FieldPlan,
         logged: Logged,
     ) -> Result<Vec<Outcome>, SyncError> {
-        let fields = Fields::Unsure(&plan.feeds);
+        let ids: Vec<RecordId> = readings.iter().map(|reading| reading.record_id.clone()).collect();
+        let stored = self.store_surely(stamp, readings, plan, logged).await;
         let db = &self.inner.db;
-        let stored = db.patiently(db.store(stamp, readings.clone(), &plan.kept, logged, fields));
-        let synced = match stored.await {
-            Err(DbError::FieldsMayBeGone(doubted)) => {
-                let looked = self.look_for_fields(&doubted, Lane::Webhook).await;
-                let plan = looked.map_err(SyncError::without_the_schema)?;
-                let readings = readings.into_iter().map(|reading| self.read_anew(reading, &plan)).collect();
-                db.patiently(db.store(stamp, readings, &plan.kept, logged, Fields::Sure)).await?
+        let Ok(synced) = stored else {
+            // It may be in force without anybody having said so.
+            if db.doubts(ids.iter()) {
+                self.inner.catalog.suspect();
             }
-            stored => stored?,
+            return stored.map(|_| Vec::new());
         };
         let written = || synced.iter().map(|synced| &synced.outcome).filter(|outcome| outcome.written);
         // A vehicle that moved was also known under its former address, which is not at hand.
-        if written().any(|outcome| outcome.changed.contains(&"slug")) {
+        let moved = written().any(|outcome| outcome.changed.contains(&"slug"));
+        if db.dispel_doubts(ids.iter()) || moved {
             self.inner.catalog.invalidate();
         } else if written().next().is_some() {
             self.inner.catalog.changed(written().filter_map(|outcome| outcome.slug.as_deref())).await;
@@ -208,6 +165,28 @@ impl Engine {
             }
         }
         Ok(synced.into_iter().map(|synced| synced.outcome).collect())
+    }
+
+    /// Stores readings; a value that vanished is believed only when its field is still there.
+    async fn store_surely(
+        &self,
+        stamp: Stamp,
+        readings: Vec<Reading>,
+        plan: &FieldPlan,
+        logged: Logged,
+    ) -> Result<Vec<Synced>, SyncError> {
+        let fields = Fields::Unsure(&plan.feeds);
+        let db = &self.inner.db;
+        let stored = db.patiently(db.store(stamp, readings.clone(), &plan.kept, logged, fields));
+        match stored.await {
+            Err(DbError::FieldsMayBeGone(doubted)) => {
+                let looked = self.look_for_fields(&doubted, Lane::Webhook).await;
+                let plan = looked.map_err(SyncError::without_the_schema)?;
+                let readings = readings.into_iter().map(|reading| self.read_anew(reading, &plan)).collect();
+                Ok(db.patiently(db.store(stamp, readings, &plan.kept, logged, Fields::Sure)).await?)
+            }
+            stored => Ok(stored?),
+        }
     }
 
     /// A failure is an outcome too. When the database is the failure, only the log of the process has it.

@@ -11,7 +11,7 @@ use vitrina::{
 
 use crate::{
     fields,
-    support::{World, eventually, mazda},
+    support::{World, eventually, mazda, proxy::Commits},
 };
 
 async fn catch_ups(world: &World) -> i64 {
@@ -170,4 +170,69 @@ async fn what_is_cached_counts_as_fresh_only_while_the_database_is_heard() {
         }
         assert!(dropped, "the {way} way trusts what it has not heard of for long");
     }
+}
+
+#[tokio::test]
+async fn what_a_commit_changed_shows_although_its_answer_was_lost() {
+    let world = World::start().await;
+    world.no_run().await;
+    let id = world.known(mazda()).await;
+    let price = async || world.get("/vehicles").await.ok()["vehicles"][0]["precio"].clone();
+    assert_eq!(price().await, json!(329_900));
+    world.airtable.edit(&id, fields! { "Precio": 1 });
+
+    world.db.commits(Commits::Lost);
+    assert_eq!(world.webhook(&id).await.status, 503);
+    eventually("the page shows it", async || price().await == json!(1)).await;
+
+    let again = world.webhook(&id).await.ok();
+    assert_eq!(again["action"], "unchanged");
+    assert_eq!(price().await, json!(1));
+}
+
+#[tokio::test]
+async fn after_the_answer_that_nothing_changed_what_a_doubtful_commit_changed_shows() {
+    let world = World::start().await;
+    world.no_run().await;
+    let id = world.known(mazda()).await;
+    let invalidations = async || world.get("/cache-stats").await.ok()["invalidations"].as_u64().unwrap();
+    world.airtable.edit(&id, fields! { "Precio": 1 });
+    world.db.commits(Commits::Lost);
+    assert_eq!(world.webhook(&id).await.status, 503);
+    let before = invalidations().await;
+    // Of the error and of the notice, whichever comes first.
+    world.webhook(&id).await.ok();
+    assert!(invalidations().await > before, "a doubt is dispelled by dropping what is cached");
+}
+
+#[tokio::test]
+async fn what_a_commit_changed_shows_while_its_answer_is_late() {
+    let world = World::start().await;
+    world.no_run().await;
+    let id = world.known(mazda()).await;
+    let price = async || world.get("/vehicles").await.ok()["vehicles"][0]["precio"].clone();
+    assert_eq!(price().await, json!(329_900));
+    world.airtable.edit(&id, fields! { "Precio": 1 });
+
+    world.db.commits(Commits::Late);
+    let (request, body) = (world.webhook_request(&world.url), json!({ "recordId": id }));
+    let webhook = tokio::spawn(async move { request.json(&body).send().await.unwrap().status() });
+    eventually("the page shows it", async || price().await == json!(1)).await;
+    assert!(!webhook.is_finished(), "nobody has answered for it");
+
+    world.db.commits(Commits::Answered);
+    assert_eq!(webhook.await.unwrap(), 200);
+    assert_eq!(price().await, json!(1));
+}
+
+#[tokio::test]
+async fn what_is_cached_counts_as_fresh_for_a_moment_only_when_nobody_has_ever_been_heard() {
+    let world = World::start().await;
+    world.no_run().await;
+    let catalog = &world.state().catalog;
+    let query = || Query::List(ListQuery::default(), Shape::Plain);
+    catalog.listens();
+    assert!(catalog.get(query()).await.is_ok());
+    let later = Instant::now() + Duration::from_secs(2);
+    assert!(catalog.peek(query(), later).is_none());
 }

@@ -8,7 +8,7 @@ mod door;
 mod mail;
 mod postgres;
 mod program;
-mod proxy;
+pub mod proxy;
 mod receiver;
 mod world;
 

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use super::proxy::Proxy;
+use super::proxy::{Commits, Proxy};
 use sqlx::{Connection, Executor, PgConnection, PgPool, postgres::PgConnectOptions};
 use tokio::sync::OnceCell;
 use vitrina::{
@@ -73,6 +73,11 @@ impl Database {
     /// For vitrina every connection goes silent, and none ends; new ones work.
     pub fn freeze(&self) {
         self.way.freeze();
+    }
+
+    /// What becomes of the answers to commits that change vehicles.
+    pub fn commits(&self, commits: Commits) {
+        self.way.commits(commits);
     }
 
     /// The server is back.

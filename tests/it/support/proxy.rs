@@ -4,17 +4,34 @@ use std::{net::SocketAddr, str::FromStr, sync::Mutex};
 
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, UnixStream},
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream, UnixStream},
     sync::watch,
     task::{JoinHandle, JoinSet},
 };
+
+/// What becomes of the answer to a commit that changes vehicles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commits {
+    Answered,
+    /// The next one's is lost with its connection.
+    Lost,
+    /// The next one's waits until this changes.
+    Late,
+}
+
+/// What the connections heed.
+#[derive(Clone)]
+struct Signs {
+    frozen: watch::Sender<()>,
+    commits: watch::Sender<Commits>,
+}
 
 /// A port that leads to the server's socket.
 pub struct Proxy {
     address: SocketAddr,
     socket: String,
-    frozen: watch::Sender<()>,
+    signs: Signs,
     running: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -25,9 +42,9 @@ impl Proxy {
         let socket = format!("{folder}/.s.PGSQL.{}", options.get_port());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let frozen = watch::Sender::new(());
-        let running = Mutex::new(Some(tokio::spawn(forward(listener, socket.clone(), frozen.clone()))));
-        Self { address, socket, frozen, running }
+        let signs = Signs { frozen: watch::Sender::new(()), commits: watch::Sender::new(Commits::Answered) };
+        let running = Mutex::new(Some(tokio::spawn(forward(listener, socket.clone(), signs.clone()))));
+        Self { address, socket, signs, running }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -43,30 +60,80 @@ impl Proxy {
 
     pub async fn mend(&self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
-        let forward = forward(listener, self.socket.clone(), self.frozen.clone());
+        let forward = forward(listener, self.socket.clone(), self.signs.clone());
         *self.running.lock().unwrap() = Some(tokio::spawn(forward));
     }
 
     /// Every connection that there is goes silent without ending, as when a gateway has forgotten it; new ones work.
     pub fn freeze(&self) {
-        self.frozen.send_replace(());
+        self.signs.frozen.send_replace(());
+    }
+
+    /// What becomes of the answers to commits from now on.
+    pub fn commits(&self, commits: Commits) {
+        self.signs.commits.send_replace(commits);
     }
 }
 
-async fn forward(listener: TcpListener, socket: String, frozen: watch::Sender<()>) {
+async fn forward(listener: TcpListener, socket: String, signs: Signs) {
     let mut connections = JoinSet::new();
     loop {
-        let (mut client, _) = listener.accept().await.unwrap();
+        let (client, _) = listener.accept().await.unwrap();
         client.set_nodelay(true).unwrap();
-        let (socket, mut frozen) = (socket.clone(), frozen.subscribe());
+        let (socket, mut frozen) = (socket.clone(), signs.frozen.subscribe());
+        let commits = signs.commits.clone();
         connections.spawn(async move {
-            if let Ok(mut server) = UnixStream::connect(socket).await {
+            if let Ok(server) = UnixStream::connect(socket).await {
                 tokio::select! {
-                    _ = copy_bidirectional(&mut client, &mut server) => {}
+                    _ = carry(client, server, commits) => {}
                     _ = frozen.changed() => std::future::pending().await,
                 }
             }
         });
         while connections.try_join_next().is_some() {}
+    }
+}
+
+/// Carries both ways until one ends, or until the answer to a commit is lost.
+async fn carry(
+    mut client: TcpStream,
+    mut server: UnixStream,
+    commits: watch::Sender<Commits>,
+) -> std::io::Result<()> {
+    // Whether this transaction tells that vehicles have changed.
+    let mut tells = false;
+    loop {
+        let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
+        tokio::select! {
+            read = client.read(&mut asked) => {
+                let asked = &asked[..read?];
+                if asked.is_empty() {
+                    return Ok(());
+                }
+                server.write_all(asked).await?;
+                let says = |word: &[u8]| asked.windows(word.len()).any(|part| part == word);
+                tells |= says(b"vitrina_changes");
+                let is_commit = says(b"COMMIT\0") && std::mem::take(&mut tells);
+                let fate = *commits.borrow();
+                if is_commit && fate != Commits::Answered {
+                    // What the server answers it has done.
+                    let read = server.read(&mut answered).await?;
+                    if fate == Commits::Lost {
+                        commits.send_replace(Commits::Answered);
+                        return Ok(());
+                    }
+                    let mut late = commits.subscribe();
+                    let _ = late.wait_for(|fate| *fate == Commits::Answered).await;
+                    client.write_all(&answered[..read]).await?;
+                }
+            }
+            read = server.read(&mut answered) => {
+                let read = read?;
+                if read == 0 {
+                    return Ok(());
+                }
+                client.write_all(&answered[..read]).await?;
+            }
+        }
     }
 }
