@@ -97,24 +97,22 @@ pub(super) enum RunProblems {
     /// The token is missing or wrong
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(Problem),
+    /// The body did not arrive in time
+    #[response(status = 408, content_type = "application/problem+json")]
+    Late(Problem),
     /// Another run is under way
     #[response(status = 409, content_type = "application/problem+json")]
     Busy(Problem),
     /// The body is too large
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(Problem),
-    /// A mistake in vitrina; its log says more under the request's id
-    #[response(status = 500, content_type = "application/problem+json")]
-    Mistake(Problem),
-    /// The database is out of reach, or there are too many requests; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
 }
 
 /// Start a run
 ///
 /// It goes on without the caller; one at a time, on all instances.
-#[utoipa::path(post, path = "/sync", tag = "operations", security(("admin" = [])), request_body = Option<SyncRequest>,
+#[utoipa::path(post, path = "/sync", tag = "operations", security(("admin" = [])),
+    request_body(content = ref("#/components/schemas/SyncRequest"), description = "Without one, a full run"),
     responses((status = 202, description = "It has begun", body = Started), RunProblems))]
 pub(super) async fn sync(
     _: Admin,
