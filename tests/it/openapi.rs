@@ -357,6 +357,7 @@ async fn what_is_answered_in_trouble_is_described_too() {
         .set("server.client_requests_per_second", "1")
         .set("server.client_burst", "20")
         .set("airtable.max_attempts", "1")
+        .set("database.acquire_timeout", "200ms")
         .start()
         .await;
     let id = world.airtable.create(mazda());

@@ -11,7 +11,7 @@ use utoipa::openapi::{
 use super::{super::compat::FUNCTIONS, PATH};
 
 /// The headers that are no matter of course, and what they say.
-const HEADERS: [(&str, &str); 21] = [
+const HEADERS: [(&str, &str); 22] = [
     ("access-control-allow-headers", "Those that the browser asked about"),
     ("access-control-allow-methods", "`GET,HEAD`"),
     (
@@ -35,6 +35,7 @@ const HEADERS: [(&str, &str); 21] = [
     ("www-authenticate", "`Bearer`"),
     ("x-cache", "Where it came from: `hit`, `miss` or `stale`"),
     ("x-content-type-options", "`nosniff`"),
+    ("x-frame-options", "`DENY`"),
     ("x-request-id", "The caller's, if it is sane, else a new one; it stands in the log"),
 ];
 
