@@ -35,7 +35,7 @@ pub(super) struct SyncRequest {
     /// Take vehicles out of the listing however many they are; of a full run only.
     force: bool,
     /// Sync these records instead, at least one.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Option<Vec<String>>, min_items = 1, pattern = "^rec[A-Za-z0-9]{14}$")]
     record_ids: Option<Vec<RecordId>>,
     /// Also lift the stop that follows when the month's Airtable requests are used up.
     resume: bool,
@@ -64,7 +64,7 @@ enum Kind {
 #[schema(example = json!({ "failed": true }))]
 pub(super) struct ReplayRequest {
     /// These records.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, pattern = "^rec[A-Za-z0-9]{14}$")]
     record_ids: Vec<RecordId>,
     /// Records whose sync was logged from this time on, or from the beginning of this day in UTC.
     #[schema(value_type = Option<String>, example = "2026-11-23T08:00:00Z")]

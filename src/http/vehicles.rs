@@ -35,8 +35,7 @@ impl From<WrongParameter> for Problem {
 /// Listed vehicles: filters, search, sort, pages
 ///
 /// Repeatable parameters mean OR within and AND across; more than 50 different values of one are refused, where a branch that is known
-/// counts as two. Text is compared without case and accents. Parameters that are not listed here are ignored, empty values mean
-/// "not given".
+/// counts as two. Text is compared without case and accents.
 #[utoipa::path(
     get, path = "/vehicles", tag = "website", params(FilterParameters, PageParameters),
     responses((status = 200, description = "A page; one past the end is empty", body = VehicleList),
