@@ -91,27 +91,29 @@ struct Kind<'a> {
     is_guarded: bool,
     /// Whether there are several forms with validators.
     has_forms: bool,
-    /// Whether the catalog answers.
-    is_cached: bool,
 }
 
 impl<'a> Kind<'a> {
     fn of(path: &'a str, operation: &Operation, is_public: bool) -> Self {
-        let of_the_catalog = ["/vehicles", "/rapid-processor", FUNCTIONS];
-        let has_forms = operation.responses.responses.contains_key("304");
         let admin = SecurityRequirement::new::<_, [&str; 0], _>("admin", []);
         Self {
             path,
             is_public,
             is_guarded: operation.security.as_ref().is_some_and(|asked| asked.contains(&admin)),
-            has_forms,
-            is_cached: has_forms && of_the_catalog.iter().any(|start| path.starts_with(start)),
+            has_forms: operation.responses.responses.contains_key("304"),
         }
+    }
+
+    /// Whether the catalog answers.
+    fn is_cached(&self) -> bool {
+        let starts = ["/vehicles", "/rapid-processor", FUNCTIONS];
+        self.has_forms && starts.iter().any(|start| self.path.starts_with(start))
     }
 
     fn headers(&self, status: &str, response: &Response) -> Vec<&'static str> {
         let is_success = status.starts_with('2');
         let has_content = self.has_forms && matches!(status, "200" | "304");
+        let is_listed = self.is_cached() && matches!(status, "200" | "304" | "308");
         let is_page =
             matches!(self.path, "/dashboard" | "/docs/") && matches!(status, "200" | "304" | "500" | "503");
         let is_for_one = response.content.contains_key(PROBLEM) || is_success && self.is_guarded;
@@ -124,11 +126,8 @@ impl<'a> Kind<'a> {
             (matches!(status, "429" | "503"), &["retry-after"]),
             (has_content, &["etag", "vary", "cache-control"]),
             (has_content && is_success, &["content-encoding"]),
-            (
-                self.is_cached && matches!(status, "200" | "304" | "308" | "404" | "410"),
-                &["x-cache", "server-timing"],
-            ),
-            (self.is_cached && matches!(status, "200" | "304" | "308"), &["cache-control", "surrogate-key"]),
+            (self.is_cached() && matches!(status, "404" | "410"), &["x-cache", "server-timing"]),
+            (is_listed, &["cache-control", "surrogate-key", "x-cache", "server-timing"]),
             (self.path == "/dashboard", &["cache-control"]),
             (is_page, &["content-security-policy", "x-content-type-options", "referrer-policy"]),
             (is_page && self.path == "/dashboard", &["x-frame-options", "cross-origin-opener-policy"]),
