@@ -17,10 +17,10 @@ use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    AppState, Limits, Problem, ops,
-    schema::{
-        FilterParameters, OldList, OldVehicle, PageParameters, PublicProblems, ReadProblems, VehicleProblems,
-    },
+    AppState, Limits, Problem,
+    monitoring::Fresh,
+    ops,
+    schema::{FilterParameters, OldList, OldVehicle, PageParameters, ReadProblems, VehicleProblems},
     vehicles::{answer, readable, vehicle},
     webhook,
 };
@@ -46,8 +46,8 @@ pub(super) fn webhook() -> OpenApiRouter<AppState> {
 
 /// All listed vehicles, or a page of them
 ///
-/// Without parameters all of them, as `data` and `count`; with parameters the pages of `GET /vehicles`. Vehicles carry their old
-/// names too.
+/// Without parameters all of them, as `data` and `count`; with parameters the pages of `GET /vehicles`, by its rules.
+/// Vehicles carry their old names too.
 #[utoipa::path(
     get, path = "/rapid-processor", tag = "old addresses", params(FilterParameters, PageParameters),
     responses((status = 200, description = "All listed vehicles, or a page", body = OldList),
@@ -100,7 +100,7 @@ pub(super) struct OldCacheStats {
 
 /// The cache's figures under their old names
 #[utoipa::path(get, path = "/rapid-processor/cache-stats", tag = "old addresses",
-    responses((status = 200, description = "The figures", body = OldCacheStats), PublicProblems))]
+    responses((status = 200, description = "The figures", body = OldCacheStats)))]
 async fn cache_stats(
     State(catalog): State<Catalog>,
     State(limits): State<Arc<Limits>>,
@@ -118,6 +118,6 @@ async fn invalidate_cache(
     admin: super::auth::Admin,
     catalog: State<Catalog>,
     db: State<crate::db::Db>,
-) -> Result<Json<ops::Invalidated>, Problem> {
+) -> Result<Fresh<ops::Invalidated>, Problem> {
     ops::invalidate_cache(admin, catalog, db).await
 }

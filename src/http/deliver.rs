@@ -102,7 +102,10 @@ fn chosen(body: &Body, held: bool, coding: Coding, bytes: Bytes) -> Response {
 }
 
 fn not_modified(body: &Body, etag: &HeaderValue) -> Response {
-    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    // Of unknown length: asked by HEAD, a length would have to be that of the whole (RFC 9110, section 8.6).
+    let nothing =
+        HttpBody::from_stream(futures_util::stream::empty::<Result<Bytes, std::convert::Infallible>>());
+    let mut response = (StatusCode::NOT_MODIFIED, nothing).into_response();
     describe(response.headers_mut(), body, etag);
     response
 }

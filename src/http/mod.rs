@@ -230,9 +230,10 @@ pub fn api(supabase_paths: bool) -> Description {
 
 fn describe(public: Description, private: Description) -> Description {
     let mut api = openapi::Api::openapi();
+    let for_browsers: Vec<String> = public.paths.paths.keys().cloned().collect();
     api.merge(public);
     api.merge(private);
-    openapi::finish(api)
+    openapi::finish(api, &for_browsers)
 }
 
 /// What browsers may read from anywhere, and the rest.

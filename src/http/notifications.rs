@@ -45,7 +45,6 @@ struct PingOf {
         (status = 401, description = "The MAC is missing or wrong, or the webhook is not ours", body = Problem, content_type = "application/problem+json"),
         (status = 408, description = "The body did not arrive in time", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = Problem, content_type = "application/problem+json"),
-        (status = 500, description = "A mistake in vitrina", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "The database is out of reach; notify again", body = Problem, content_type = "application/problem+json"),
     )
 )]

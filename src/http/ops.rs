@@ -9,11 +9,7 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    Problem,
-    auth::Admin,
-    schema::{AdminProblems, PublicProblems},
-};
+use super::{Problem, auth::Admin, monitoring::Fresh, schema::AdminProblems};
 use crate::{
     catalog::{CacheStats, Catalog},
     db::Db,
@@ -60,7 +56,7 @@ pub(super) async fn metrics(State(monitor): State<Monitor>) -> impl IntoResponse
 
 /// What the cache did since the start, and what it holds
 #[utoipa::path(get, path = "/cache-stats", tag = "operations",
-    responses((status = 200, description = "The figures of this instance", body = CacheStats), PublicProblems))]
+    responses((status = 200, description = "The figures of this instance", body = CacheStats)))]
 pub(super) async fn cache_stats(State(catalog): State<Catalog>) -> Json<CacheStats> {
     Json(catalog.stats().await)
 }
@@ -84,9 +80,9 @@ pub(super) async fn invalidate_cache(
     _: Admin,
     State(catalog): State<Catalog>,
     State(db): State<Db>,
-) -> Result<Json<Invalidated>, Problem> {
+) -> Result<Fresh<Invalidated>, Problem> {
     // First the others: when the database is away nothing is dropped, for the last known responses are all there is then.
     db.tell_others().await.map_err(|error| Problem::from(&error))?;
     catalog.clear();
-    Ok(Json(Invalidated { success: true, message: "Every cached response is dropped, on every instance." }))
+    Ok(Fresh(Invalidated { success: true, message: "Every cached response is dropped, on every instance." }))
 }

@@ -35,7 +35,7 @@ pub(super) struct SyncRequest {
     /// Take vehicles out of the listing however many they are; of a full run only.
     force: bool,
     /// Sync these records instead, at least one.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Option<Vec<String>>, min_items = 1, pattern = "^rec[A-Za-z0-9]{14}$")]
     record_ids: Option<Vec<RecordId>>,
     /// Also lift the stop that follows when the month's Airtable requests are used up.
     resume: bool,
@@ -64,7 +64,7 @@ enum Kind {
 #[schema(example = json!({ "failed": true }))]
 pub(super) struct ReplayRequest {
     /// These records.
-    #[schema(value_type = Vec<String>)]
+    #[schema(value_type = Vec<String>, pattern = "^rec[A-Za-z0-9]{14}$")]
     record_ids: Vec<RecordId>,
     /// Records whose sync was logged from this time on, or from the beginning of this day in UTC.
     #[schema(value_type = Option<String>, example = "2026-11-23T08:00:00Z")]
@@ -97,24 +97,22 @@ pub(super) enum RunProblems {
     /// The token is missing or wrong
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(Problem),
+    /// The body did not arrive in time
+    #[response(status = 408, content_type = "application/problem+json")]
+    Late(Problem),
     /// Another run is under way
     #[response(status = 409, content_type = "application/problem+json")]
     Busy(Problem),
     /// The body is too large
     #[response(status = 413, content_type = "application/problem+json")]
     TooLarge(Problem),
-    /// A mistake in vitrina; its log says more under the request's id
-    #[response(status = 500, content_type = "application/problem+json")]
-    Mistake(Problem),
-    /// The database is out of reach, or there are too many requests; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
 }
 
 /// Start a run
 ///
 /// It goes on without the caller; one at a time, on all instances.
-#[utoipa::path(post, path = "/sync", tag = "operations", security(("admin" = [])), request_body = Option<SyncRequest>,
+#[utoipa::path(post, path = "/sync", tag = "operations", security(("admin" = [])),
+    request_body(content = ref("#/components/schemas/SyncRequest"), description = "Without one, a full run"),
     responses((status = 202, description = "It has begun", body = Started), RunProblems))]
 pub(super) async fn sync(
     _: Admin,

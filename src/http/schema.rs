@@ -152,15 +152,6 @@ pub(super) enum ReadProblems {
     /// A parameter is wrong; `param` names it
     #[response(status = 400, content_type = "application/problem+json")]
     Wrong(Problem),
-    /// Too many requests from this client; come again after `Retry-After`
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(Problem),
-    /// A mistake in vitrina; its log says more under the request's id
-    #[response(status = 500, content_type = "application/problem+json")]
-    Mistake(Problem),
-    /// The database is out of reach and no last known answer is there, or there are too many requests; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
 }
 
 /// What reading one vehicle may answer instead.
@@ -176,36 +167,6 @@ pub(super) enum VehicleProblems {
     /// The vehicle was deleted for good
     #[response(status = 410, content_type = "application/problem+json")]
     Gone(Problem),
-    /// Too many requests from this client; come again after `Retry-After`
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(Problem),
-    /// A mistake in vitrina; its log says more under the request's id
-    #[response(status = 500, content_type = "application/problem+json")]
-    Mistake(Problem),
-    /// The database is out of reach and no last known answer is there, or there are too many requests; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
-}
-
-/// What else the public routes that need no database may answer.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes what handlers answer by other means")]
-pub(super) enum PublicProblems {
-    /// Too many requests from this client; come again after `Retry-After`
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(Problem),
-    /// There are too many requests; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
-}
-
-/// What a page may answer instead.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes what handlers answer by other means")]
-pub(super) enum PageProblems {
-    /// The database is out of reach, or there are too many requests; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
 }
 
 /// What operators may be answered instead.
@@ -215,10 +176,4 @@ pub(super) enum AdminProblems {
     /// The token is missing or wrong
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(Problem),
-    /// A mistake in vitrina; its log says more under the request's id
-    #[response(status = 500, content_type = "application/problem+json")]
-    Mistake(Problem),
-    /// The database is out of reach and no last known answer is there, or there are too many requests; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
 }

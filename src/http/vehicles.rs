@@ -34,12 +34,11 @@ impl From<WrongParameter> for Problem {
 
 /// Listed vehicles: filters, search, sort, pages
 ///
-/// Repeatable parameters mean OR within and AND across. Text is compared without case and accents. Parameters that are not
-/// listed here are ignored, empty values mean "not given".
+/// Repeatable parameters mean OR within and AND across; more than 50 different values of one are refused, where a branch that is known
+/// counts as two. Text is compared without case and accents.
 #[utoipa::path(
     get, path = "/vehicles", tag = "website", params(FilterParameters, PageParameters),
-    responses((status = 200, description = "A page; one past the end is empty", body = VehicleList,
-        headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
+    responses((status = 200, description = "A page; one past the end is empty", body = VehicleList),
         (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)
 )]
 pub(super) async fn list(
@@ -55,11 +54,11 @@ pub(super) async fn list(
 
 /// Counts per filter option and ranges of prices
 ///
-/// Each facet is counted under all the other filters, so choosing a brand does not hide the other brands.
+/// Each facet is counted under all the other filters, so choosing a brand does not hide the other brands. They are
+/// read by the rules of `GET /vehicles`.
 #[utoipa::path(
     get, path = "/vehicles/facets", tag = "website", params(FilterParameters),
-    responses((status = 200, description = "The highest count first, then by name", body = Facets,
-        headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
+    responses((status = 200, description = "The highest count first, then by name", body = Facets),
         (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)
 )]
 pub(super) async fn facets(
@@ -75,8 +74,7 @@ pub(super) async fn facets(
 /// All listed slugs, for static pages and sitemaps
 #[utoipa::path(
     get, path = "/vehicles/slugs", tag = "website",
-    responses((status = 200, description = "In alphabetical order", body = Slugs,
-        headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
+    responses((status = 200, description = "In alphabetical order", body = Slugs),
         (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)
 )]
 pub(super) async fn slugs(
@@ -93,8 +91,7 @@ pub(super) async fn slugs(
 #[utoipa::path(
     get, path = "/vehicles/{slug}", tag = "website",
     params(("slug" = String, Path, description = "The address of the vehicle", example = "mazda-3-sport-2-5-2020")),
-    responses((status = 200, description = "The vehicle", body = Vehicle,
-        headers(("etag" = String, description = "A strong validator"), ("x-cache" = String, description = "hit, miss or stale"))),
+    responses((status = 200, description = "The vehicle", body = Vehicle),
         (status = 304, description = "The client has it: its If-None-Match still holds"), VehicleProblems)
 )]
 pub(super) async fn one(

@@ -26,6 +26,7 @@ use super::{
     schema::{SyncAnswer, WebhookBody},
 };
 use crate::{
+    airtable::AirtableError,
     domain::{Outcome, RecordId, Trigger},
     sync::{Delivered, Delivery, Engine, SyncError},
 };
@@ -78,9 +79,8 @@ impl IntoResponse for Refusal {
         (status = 401, description = "The secret is missing or wrong", body = Refusal, content_type = "application/problem+json"),
         (status = 408, description = "The body did not arrive in time", body = Refusal, content_type = "application/problem+json"),
         (status = 413, description = "The body is too large", body = Refusal, content_type = "application/problem+json"),
-        (status = 500, description = "A mistake in vitrina", body = Refusal, content_type = "application/problem+json"),
-        (status = 502, description = "Airtable refuses our token; the record is queued", body = Refusal, content_type = "application/problem+json"),
-        (status = 503, description = "The database is out of reach; nothing was accepted", body = Refusal, content_type = "application/problem+json"),
+        (status = 502, description = "Airtable refuses our token; the record is queued. To a batch `results` say more", body = Refusal, content_type = "application/problem+json"),
+        (status = 503, description = "The database is out of reach, which `success`, `error` and `retryable` say too; or there are too many requests, or it took too long. Nothing was accepted, so send it again", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn airtable_sync(
@@ -144,19 +144,22 @@ fn unreachable(error: &SyncError) -> Refusal {
 fn answer(notice: &Notice, delivered: &[Delivered], accepted: Instant) -> Response {
     let duration_ms = u64::try_from(accepted.elapsed().as_millis()).unwrap_or(u64::MAX);
     let status = delivered.iter().map(status).max_by_key(|status| rank(*status)).unwrap_or(StatusCode::OK);
-    let mut results = notice.record_ids.iter().zip(delivered).map(|(id, delivered)| {
-        let mut result = result(id, delivered);
+    let timed = |mut result: Value| {
         result["duration_ms"] = duration_ms.into();
         result["attempt"] = notice.attempt.into();
         result
-    });
+    };
+    let each = || notice.record_ids.iter().zip(delivered);
+    let mut results = each().map(|(id, delivered)| timed(result(id, delivered)));
     let body = if notice.is_batch {
-        json!({
-            "success": status.is_success(),
-            "results": results.collect::<Vec<_>>(),
-            "duration_ms": duration_ms,
-            "attempt": notice.attempt,
-        })
+        // The problem of the first that was refused is that of the batch.
+        let refused = each().find_map(|(id, delivered)| match delivered {
+            Delivered::Refused(error) => Some(refused(id, error)),
+            _ => None,
+        });
+        let mut batch = refused.unwrap_or_else(|| json!({ "success": true }));
+        batch["results"] = results.collect();
+        timed(batch)
     } else {
         results.next().unwrap_or_default()
     };
@@ -191,15 +194,18 @@ fn result(id: &RecordId, delivered: &Delivered) -> Value {
             "warnings": [],
         }),
         Delivered::Refused(error) => {
-            let detail = format!("{error}. {} {id} is kept in the queue until then.", error.kind.remedy());
-            let mut body =
-                serde_json::to_value(Refusal::new(Problem::new(StatusCode::BAD_GATEWAY, detail), false))
-                    .unwrap_or_default();
+            let mut body = refused(id, error);
             body["action"] = "queued".into();
             body["data"] = json!({ "record_id": id, "title": null, "ordencompra": null, "slug": null });
             body
         }
     }
+}
+
+fn refused(id: &RecordId, error: &AirtableError) -> Value {
+    let detail = format!("{error}. {} {id} is kept in the queue until then.", error.kind.remedy());
+    let refusal = Refusal::new(Problem::new(StatusCode::BAD_GATEWAY, detail), false);
+    serde_json::to_value(refusal).unwrap_or_default()
 }
 
 fn settled(outcome: &Outcome) -> Value {

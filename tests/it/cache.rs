@@ -24,7 +24,8 @@ async fn an_operator_can_drop_everything_and_nobody_else_can() {
     world.known(mazda()).await;
     world.get("/vehicles").await.ok();
 
-    assert_eq!(world.post_as_admin("/invalidate-cache").await.ok()["success"], true);
+    let dropped = world.post_as_admin("/invalidate-cache").await;
+    assert_eq!((&dropped.ok()["success"], dropped.header("cache-control")), (&json!(true), "no-store"));
     assert_eq!(world.get("/vehicles").await.header("x-cache"), "miss");
 
     let anybody = world.http.post(format!("{}/invalidate-cache", world.url)).send().await.unwrap();

@@ -97,6 +97,10 @@ async fn facets_and_slugs_are_cached_and_dropped_like_the_listing() {
         assert!(first.header("server-timing").starts_with("db;dur="), "{first:?}");
         let head = Answer::read(world.http.head(format!("{}{path}", world.url)).send().await.unwrap()).await;
         assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
+        assert_eq!(head.header("content-length"), first.header("content-length"));
+        let known = world.http.head(format!("{}{path}", world.url)).header("if-none-match", "*");
+        let known = Answer::read(known.send().await.unwrap()).await;
+        assert_eq!((known.status.as_u16(), known.header("content-length")), (304, ""), "0 would be a lie");
     }
     let slugs = world.get("/vehicles/slugs").await.ok();
     assert_eq!(

@@ -82,6 +82,9 @@ async fn what_airtable_refuses_is_502_and_kept_until_it_is_mended() {
     assert_eq!((&problem["success"], &problem["retryable"]), (&json!(false), &json!(false)));
     assert!(problem["error"].as_str().unwrap().contains("AIRTABLE_API_KEY"), "{problem}");
     assert!(!problem.to_string().contains(&token));
+    let problem = world.post_webhook(&json!({ "recordIds": [id] })).await.problem(502);
+    assert_eq!((&problem["success"], &problem["retryable"]), (&json!(false), &json!(false)));
+    assert_eq!(problem["detail"], problem["results"][0]["detail"]);
     world.airtable.set_token(&token);
     eventually("it is synced once the token is mended", || async { world.row(&id).await.is_some() }).await;
     eventually("and leaves the queue", || async { world.queue().await.is_empty() }).await;

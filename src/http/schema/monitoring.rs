@@ -165,12 +165,6 @@ pub(in crate::http) enum FilteredProblems {
     /// The token is missing or wrong
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(Problem),
-    /// A mistake in vitrina; its log says more under the request's id
-    #[response(status = 500, content_type = "application/problem+json")]
-    Mistake(Problem),
-    /// The database is out of reach, or there are too many requests; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
 }
 
 /// What operators may be answered instead of a run.
@@ -186,10 +180,4 @@ pub(in crate::http) enum RunProblems {
     /// There is no run with this number
     #[response(status = 404, content_type = "application/problem+json")]
     Unknown(Problem),
-    /// A mistake in vitrina; its log says more under the request's id
-    #[response(status = 500, content_type = "application/problem+json")]
-    Mistake(Problem),
-    /// The database is out of reach, or there are too many requests; try again
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(Problem),
 }

@@ -32,28 +32,28 @@ pub enum OrderBy {
 #[into_params(parameter_in = Query)]
 pub struct FilterParameters {
     /// Brands, such as `Mazda`.
-    #[param(max_items = 50, example = json!([]))]
+    #[param(max_length = 200, example = json!([]))]
     pub marca: Option<Vec<String>>,
     /// Model years.
-    #[param(value_type = Option<Vec<u16>>, max_items = 50, maximum = 9999, example = json!([2020]))]
+    #[param(value_type = Option<Vec<u16>>, maximum = 9999, example = json!([2020]))]
     pub autoano: Option<Vec<u16>>,
     /// Gearboxes.
-    #[param(max_items = 50, example = json!([]))]
+    #[param(max_length = 200, example = json!([]))]
     pub transmision: Option<Vec<String>>,
     /// Fuels.
-    #[param(max_items = 50, example = json!([]))]
+    #[param(max_length = 200, example = json!([]))]
     pub combustible: Option<Vec<String>>,
     /// Warranties.
-    #[param(max_items = 50, example = json!([]))]
+    #[param(max_length = 200, example = json!([]))]
     pub garantia: Option<Vec<String>>,
     /// Body types: `carroceria` or any of `clasificacionid`.
-    #[param(max_items = 50, example = json!([]))]
+    #[param(max_length = 200, example = json!([]))]
     pub carroceria: Option<Vec<String>>,
     /// Branches, by code or display name: `MTY` or `Monterrey`.
-    #[param(max_items = 50, example = json!([]))]
+    #[param(max_length = 200, example = json!([]))]
     pub ubicacion: Option<Vec<String>>,
     /// Promotions.
-    #[param(max_items = 50, example = json!([]))]
+    #[param(max_length = 200, example = json!([]))]
     pub promociones: Option<Vec<String>>,
     /// The lowest `precio`, in pesos.
     #[param(rename = "minPrice", minimum = 0, maximum = 999_999_999_999.0, multiple_of = 0.01)]

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What Airtable's automation sends: `recordId` or `recordIds`. Anything else that it sends is ignored.
+/// What Airtable's automation sends: `recordId` or `recordIds`. Anything else that it sends is ignored, and so is an odd `source`,
+/// `attempt` or `timestamp`.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub(in crate::http) enum WebhookBody {
@@ -17,15 +18,21 @@ pub(in crate::http) enum WebhookBody {
         source: Option<String>,
         /// Which try this is, from 1.
         attempt: Option<u32>,
-        /// When it was sent.
+        /// When it was sent for the first time.
         timestamp: Option<String>,
     },
     /// Several.
     #[serde(rename_all = "camelCase")]
     Several {
         /// The records.
-        #[schema(min_items = 1, max_items = 1000, example = json!(["recA1b2C3d4E5f6G7"]))]
+        #[schema(min_items = 1, max_items = 1000, pattern = "^rec[A-Za-z0-9]{14}$", example = json!(["recA1b2C3d4E5f6G7"]))]
         record_ids: Vec<String>,
+        /// Who sends them.
+        source: Option<String>,
+        /// Which try this is, from 1.
+        attempt: Option<u32>,
+        /// When they were sent for the first time.
+        timestamp: Option<String>,
     },
 }
 

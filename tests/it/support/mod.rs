@@ -21,7 +21,7 @@ pub use self::{
     postgres::Database,
     program::Program,
     receiver::Receiver,
-    world::{Instance, Setting, World},
+    world::{ADMIN_TOKEN, Instance, Setting, WEBHOOK_SECRET, World},
 };
 
 /// Waits until the condition holds; fails after 20 seconds, which only a broken promise takes.
