@@ -1,12 +1,12 @@
--- What search takes for one word: a decimal (2.5) is one, a dash is a hyphen, and what a space divides in the name of a model (CX 5) is found as
--- what a hyphen joins (CX-5). And case does not count in any alphabet.
+-- What search takes for one word: a decimal (2.5) is one, a dash is a hyphen, and neighbours in a name are found together, as what a hyphen joins
+-- is (CX 5, CX-5). Case counts in no alphabet. And an edit by hand is told to the instances.
 
--- Text taken apart, without marks and without what nobody sees, and with one kind of hyphen.
+-- Text taken apart, without marks and without what nobody sees, with one kind of hyphen and no sign of multiplication (4×4).
 create or replace function vitrina_plain(text) returns text
 language sql immutable parallel safe as $$
     select translate(
         regexp_replace(normalize($1, NFKD), '[\u00ad\u0300-\u036f\u0483-\u0489\u061c\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e\u2060-\u206f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff]', '', 'g'),
-        U&'\2010\2012\2013\2212', '----'
+        U&'\2010\2012\2013\2212\00d7', '----x'
     )
 $$;
 
@@ -60,6 +60,8 @@ language sql immutable parallel safe as $$
     ), E' \t\n\r')
 $$;
 
+-- `offset 0` keeps the planner from writing what is computed once into all places where it is used.
+--
 -- The words of a text, as often as they stand there; at most 60 characters of each. What stands between marks is a word, what hyphens join is one
 -- more from each of its parts on, and so is a number with a point: `Mazda-CX-5 2.5L` has the words mazda, cx, 5, 2, 5l, mazdacx5, cx5 and 2.5l. Two
 -- numbers begin no such word within another.
@@ -67,33 +69,47 @@ create or replace function vitrina_words(text) returns text[]
 language sql immutable strict parallel safe as $$
     select array(
         select left(word, 60)
-        from (select vitrina_fold($1)) folded(text)
+        from (select vitrina_fold($1) offset 0) folded(text)
         cross join lateral (
-            select unnest(regexp_split_to_array(text, '[^a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+'))
+            select unnest(regexp_split_to_array(text, '[^a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+'))
             union all
-            select array_to_string(parts[place : place + 59], '')
-            from regexp_matches(text, '[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+(?:-[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+)+', 'g') joined(match)
-            cross join lateral string_to_array(match[1], '-') parts
+            select array_to_string(parts[place : case place when 1 then 60 else place + 3 end], '')
+            from regexp_matches(text, '[a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+(?:-[a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+)+', 'g') joined(match)
+            cross join lateral (select string_to_array(match[1], '-') offset 0) split(parts)
             cross join lateral generate_series(1, array_length(parts, 1) - 1) place
             where place = 1 or parts[place] || parts[place + 1] !~ '^[0-9]+$'
             union all
-            select number.match[1] from regexp_matches(text, '[0-9]+(?:[.][0-9]+)+[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]*', 'g') number(match)
+            select number.match[1] from regexp_matches(text, '[0-9]+(?:[.][0-9]+)+[a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]*', 'g') number(match)
         ) found(word)
         where word <> ''
     )
 $$;
 
--- The words of a name: two short neighbours are one more, if only a space divides them: `CX 5` has cx5 too, as people write it. Two numbers are not.
-create or replace function vitrina_name_words(text) returns text[]
+-- What neighbours in a name make together, two of them and up to four: `Mazda CX 5` is found as cx5 and as mazdacx5 too, as people write it. Two numbers
+-- begin none.
+create or replace function vitrina_joins(text) returns text[]
 language sql immutable strict parallel safe as $$
-    select vitrina_words($1) || array(
-        select part || next
-        from (
-            select part, lead(part) over (order by n) as next
-            from unnest(string_to_array(vitrina_fold($1), ' ')) with ordinality as split(part, n)
-        ) pairs
-        where part ~ '^(?:[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]{1,2}|[0-9]{3})$' and next ~ '^(?:[a-z0-9\u00c0-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]{1,2}|[0-9]{3})$'
-            and part || next !~ '^[0-9]+$'
+    select array(
+        select left(array_to_string(parts[place : last], ''), 60)
+        from (select array_remove(regexp_split_to_array(vitrina_fold($1), '[^a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+'), '') offset 0) taken(parts)
+        cross join lateral generate_series(1, cardinality(parts) - 1) place
+        cross join lateral (values (place + 1), (place + 3)) until(last)
+        where parts[place] || parts[place + 1] !~ '^[0-9]+$'
+    )
+$$;
+
+-- As the index takes it, which is a million bytes of different words at most: the shortest, of a text that has more.
+create or replace function vitrina_vector(text[]) returns tsvector
+language sql immutable strict parallel safe as $$
+    select array_to_tsvector(
+        case when cardinality($1) < 4000 then $1 else array(
+            select word
+            from (
+                select word, sum(octet_length(word) + 2) over (order by length(word), word) as bytes
+                from (select distinct unnest($1)) given(word)
+            ) summed
+            where bytes < 1000000
+        ) end
     )
 $$;
 
@@ -103,6 +119,10 @@ begin
     -- An insert that may turn into an update calls both triggers, one of them with nothing.
     if not exists (select from changed) then
         return null;
+    end if;
+    -- A hand at work: nobody else tells the instances.
+    if current_setting('application_name') <> 'vitrina' then
+        perform pg_notify('vitrina_changes', current_schema() || ' sql');
     end if;
     delete from listing l using changed c where l.record_id = c.record_id and not c.listed;
     insert into listing
@@ -136,21 +156,22 @@ begin
     ),
     -- Each text is taken apart once.
     fresh as materialized (
-        select t.record_id, t.text_hash, vitrina_name_words(t.heading) as heading, vitrina_words(coalesce(t.descripcion, '')) as more
+        select
+            t.record_id, t.text_hash, vitrina_words(t.heading) as heading, vitrina_joins(t.heading) as joins,
+            vitrina_words(coalesce(t.descripcion, '')) as more
         from texts t
         where not exists (select from listing_texts l where l.record_id = t.record_id and l.text_hash = t.text_hash)
     ),
     written as (
         insert into listing_texts
-        select record_id, text_hash, array_to_tsvector(heading), array_to_tsvector(heading || more) from fresh
+        select record_id, text_hash, vitrina_vector(heading || joins), vitrina_vector(heading || joins || more) from fresh
         on conflict (record_id) do update set
             text_hash = excluded.text_hash, heading = excluded.heading, words = excluded.words
-        returning words
     )
     -- In one order everywhere, so that two transactions with the same new words cannot wait for each other in a circle.
     insert into search_words
     select found.word
-    from (select distinct each.word from written cross join lateral unnest(tsvector_to_array(words)) as each(word)) found
+    from (select distinct each.word from fresh cross join lateral unnest(heading || more) as each(word)) found
     where length(found.word) > 1 and found.word !~ '[0-9]'
         and not exists (select from search_words known where known.word = found.word)
     order by found.word
@@ -162,14 +183,21 @@ $$;
 -- What is there already: the texts' words anew, and the folded names where a letter may read otherwise now.
 delete from listing_texts;
 insert into listing_texts
-select record_id, hashtextextended(heading || coalesce(' ' || descripcion, ''), 0), array_to_tsvector(words), array_to_tsvector(words || more)
+select
+    record_id, hashtextextended(heading || coalesce(' ' || descripcion, ''), 0), vitrina_vector(words || joins),
+    vitrina_vector(words || joins || more)
 from inventario_cache c
 cross join lateral (select concat_ws(' ', c.title, c.marca, c.modelo, c.autoano) as heading) titled
-cross join lateral (select vitrina_name_words(heading) as words, vitrina_words(coalesce(c.descripcion, '')) as more) taken
+cross join lateral (
+    select vitrina_words(heading) as words, vitrina_joins(heading) as joins, vitrina_words(coalesce(c.descripcion, '')) as more
+) taken
 where listed;
+delete from search_words;
 insert into search_words
-select distinct found.word from listing_texts cross join lateral unnest(tsvector_to_array(words)) as found(word)
-where length(found.word) > 1 and found.word !~ '[0-9]'
+select distinct found.word
+from inventario_cache c
+cross join lateral unnest(vitrina_words(concat_ws(' ', c.title, c.marca, c.modelo, c.descripcion))) as found(word)
+where c.listed and length(found.word) > 1 and found.word !~ '[0-9]'
 on conflict do nothing;
 update inventario_cache set listed = listed
 where listed and concat_ws(' ', marca, transmision, combustible, garantia, carroceria, array_to_string(clasificacionid, ' '),

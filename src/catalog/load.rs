@@ -88,6 +88,7 @@ async fn find(db: &Db, locations: &Locations, query: &Query) -> Result<Found, Db
             page(db, locations, &Filter::default(), window).await?
         }
         Query::Facets(filter) => {
+            let _turn = db.turn_to_search(filter.search.as_deref()).await;
             let search = db.understand(filter.search.as_deref()).await?;
             // What is counted is every vehicle, those too that other filters leave out; naming them would say no more than `vehicles`.
             Found::Whole { json: db.facets(locations, filter, &search).await?, ids: Vec::new() }
@@ -101,6 +102,7 @@ async fn find(db: &Db, locations: &Locations, query: &Query) -> Result<Found, Db
 }
 
 async fn page(db: &Db, locations: &Locations, filter: &Filter, window: Window) -> Result<Found, DbError> {
+    let _turn = db.turn_to_search(filter.search.as_deref()).await;
     let search = db.understand(filter.search.as_deref()).await?;
     let page = db.listed(locations, filter, &search, window).await?;
     Ok(Found::Page { vehicles: page.vehicles, ids: page.ids, total: page.total })

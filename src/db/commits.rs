@@ -65,7 +65,7 @@ impl Commits {
     /// The records are known again; whether one of them was in doubt.
     pub(super) fn dispel<'r>(&self, records: impl Iterator<Item = &'r str>) -> bool {
         let mut doubted = lock(&self.0.doubted);
-        !doubted.is_empty() && records.fold(false, |was, record| doubted.remove(record) || was)
+        !doubted.is_empty() && records.filter(|record| doubted.remove(*record)).count() > 0
     }
 }
 

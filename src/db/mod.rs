@@ -35,12 +35,13 @@ pub mod usage;
 pub mod vehicles;
 pub mod webhooks;
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions, types::PgInterval},
 };
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use self::commits::Commits;
@@ -61,6 +62,7 @@ pub struct Db {
     turns: PgPool,
     instance: Uuid,
     commits: Commits,
+    searches: Arc<Semaphore>,
     options: PgConnectOptions,
     schema: String,
     patience: Duration,
@@ -93,12 +95,15 @@ impl Db {
         let pool = connect(settings.max_connections);
         // Of its own: a burst that has all the others must not hold up whose turn it is.
         let turns = connect(1);
+        // Searches for common words take long; half of the connections are for all else.
+        let searches = Arc::new(Semaphore::new((settings.max_connections as usize / 2).max(1)));
         let patience = settings.statement_timeout.saturating_add(NETWORK);
         Ok(Self {
             pool,
             turns,
             instance: Uuid::now_v7(),
             commits: Commits::default(),
+            searches,
             options,
             schema,
             patience,

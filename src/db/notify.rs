@@ -72,7 +72,7 @@ impl Listener {
             // Also when notices come without a pause.
             if self.asked.elapsed() >= ASK_EVERY {
                 // The answer to a commit comes in the same moment as the notice, give or take.
-                if self.own_heard.drain(..).fold(false, |any, number| self.commits.heeds(number) || any) {
+                if self.own_heard.drain(..).filter(|number| self.commits.heeds(*number)).count() > 0 {
                     return Ok(Heard::Notice(Notice::Changed));
                 }
                 return self.ask().await.map(Heard::All);

@@ -7,6 +7,8 @@
 //! **Not here:** writing (`records`), caching (`catalog`), what parameters mean (`domain::Filter`).
 
 mod search;
+mod terms;
+mod vocabulary;
 
 use std::collections::BTreeMap;
 
@@ -102,7 +104,8 @@ impl Db {
             search.all.as_deref(),
             &search.words,
             &search.beginnings,
-            window.order.name()
+            window.order.name(),
+            search.any
         )
         .fetch_one(&self.pool)
         .await?;

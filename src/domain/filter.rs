@@ -1,6 +1,6 @@
 //! What a visitor asks for: the parameters of `GET /vehicles` in one canonical form.
 //!
-//! **Invariants:** equal questions are equal values: values are folded, sorted and different; branches stand for all names they have. What
+//! **Invariants:** equal questions are equal values: values are folded, sorted (terms of a search are not: neighbours may be one word) and different; branches stand for all names they have. What
 //! is kept is bounded ([`MAX_VALUES`], [`MAX_CHARS`], [`MAX_WORDS`]), so a key of the cache is too. A wrong value is named, never guessed at.
 //!
 //! **Units:** prices in centavos.
@@ -58,7 +58,7 @@ pub struct Filter {
     pub max_enganche: Option<i64>,
     /// Without reserved ones.
     pub hide_separado: bool,
-    /// Terms that all must be found, see [`terms`]. Without any it is a search for something that no vehicle has: signs, or a picture.
+    /// Terms that all must be found, in the order in which they were written, see [`terms`]. Without any it is a search for something that no vehicle has: signs, or a picture.
     pub search: Option<Vec<String>>,
 }
 
@@ -101,7 +101,7 @@ impl Filter {
                     _ => return Err(wrong("hideSeparado", value, "true or false")),
                 }
             }
-            "search" if !value.is_empty() => self.search = Some(search(value)?),
+            "search" if !fold(value).is_empty() => self.search = Some(search(value)?),
             "autoano" | "hideSeparado" | "search" => {}
             _ => return Ok(false),
         }
@@ -222,7 +222,7 @@ mod tests {
                 vec![("marca", "KIA "), ("marca", "citroen"), ("marca", "Kia")],
             ),
             (vec![("ubicacion", "mty")], vec![("ubicacion", "Monterrey")]),
-            (vec![("search", "Mazda  3!")], vec![("search", "3 mazda mazda")]),
+            (vec![("search", "Mazda  3!")], vec![("search", "mazda 3 MAZDA")]),
             (vec![("minPrice", "250000.50")], vec![("minPrice", "0250000.5")]),
             (
                 vec![("hideSeparado", "0")],
@@ -238,6 +238,7 @@ mod tests {
     fn a_search_without_a_word_is_not_the_same_as_none() {
         assert_eq!(parse(&[("search", "🚗")]).unwrap().search, Some(Vec::new()));
         assert_eq!(parse(&[("search", " ")]).unwrap().search, None);
+        assert_eq!(parse(&[("search", "\u{200b}")]).unwrap().search, None, "nobody sees it");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //!
 //! **Not here:** addresses, which are ASCII (`slug`), and what a term finds (`db::Search`).
 
+use std::collections::HashSet;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// Without accents, case and surrounding spaces, so that equal folds mean equal text: `Citroën ` and `citroen`.
@@ -26,10 +28,15 @@ pub fn fold(text: &str) -> String {
     if trimmed.len() == folded.len() { folded } else { trimmed.to_owned() }
 }
 
-/// The different terms of a question, folded, in alphabetical order: words, words joined by hyphens (`cx-5`), and numbers with a point (`2.5l`).
+/// The longest word that is told from others, in characters; the rest of a longer one is ignored. `vitrina_words` cuts there too.
+const MAX_WORD_CHARS: usize = 60;
+
+/// The different terms of a question, folded, in their order: words, words joined by hyphens (`cx-5`), and numbers with a point (`2.5l`).
 pub fn terms(text: &str) -> Vec<String> {
     let folded: Vec<char> = fold(text).chars().collect();
     let mut terms = vec![String::new()];
+    // `v1.2.3` is three words, since it begins with none that is a number.
+    let mut points_divide = false;
     for (place, &char) in folded.iter().enumerate() {
         let before = place.checked_sub(1).and_then(|before| folded.get(before)).copied();
         let after = folded.get(place + 1).copied();
@@ -38,21 +45,25 @@ pub fn terms(text: &str) -> Vec<String> {
         let word = term.rsplit('-').next().unwrap_or_default();
         let joins = match char {
             '-' => beside(is_word_char),
-            '.' => {
-                beside(|char| char.is_ascii_digit())
-                    && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'))
+            '.' if beside(|char| char.is_ascii_digit()) => {
+                points_divide |= !word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
+                !points_divide
             }
             char => is_word_char(char),
         };
-        if joins {
+        if !is_word_char(char) && char != '.' {
+            points_divide = false;
+        }
+        if !joins {
+            if !term.is_empty() {
+                terms.push(String::new());
+            }
+        } else if char == '-' || word.chars().count() < MAX_WORD_CHARS {
             term.push(char);
-        } else if !term.is_empty() {
-            terms.push(String::new());
         }
     }
-    terms.retain(|term| !term.is_empty());
-    terms.sort_unstable();
-    terms.dedup();
+    let mut known = HashSet::new();
+    terms.retain(|term| !term.is_empty() && known.insert(term.clone()));
     terms
 }
 
@@ -77,7 +88,7 @@ fn is_left_out(char: char) -> bool {
     )
 }
 
-/// The small letter of a capital that Unicode does not take apart, a letter without its stroke, a hyphen for a dash.
+/// The small letter of a capital that Unicode does not take apart, a letter without its stroke, a hyphen for a dash, an x for 4×4.
 fn small(char: char) -> char {
     let mut small = char.to_lowercase();
     match small.next().filter(|_| small.next().is_none()).unwrap_or(char) {
@@ -88,6 +99,7 @@ fn small(char: char) -> char {
         'ŧ' => 't',
         'ı' => 'i',
         'ς' => 'σ',
+        '×' => 'x',
         '\u{2010}' | '\u{2012}' | '\u{2013}' | '\u{2212}' => '-',
         small => small,
     }
@@ -107,7 +119,7 @@ fn spelled(char: char) -> Option<&'static str> {
 
 /// Letters and digits of ASCII and of most alphabets; by ranges, so that every PostgreSQL agrees whatever its locale.
 fn is_word_char(char: char) -> bool {
-    matches!(char, 'a'..='z' | '0'..='9' | '\u{c0}'..='\u{1fff}' | '\u{2c00}'..='\u{2dff}' | '\u{3040}'..='\u{d7ff}'
+    matches!(char, 'a'..='z' | '0'..='9' | '\u{c0}'..='\u{f6}' | '\u{f8}'..='\u{1fff}' | '\u{2c00}'..='\u{2dff}' | '\u{3040}'..='\u{d7ff}'
         | '\u{10000}'..='\u{1cfff}' | '\u{1e000}'..='\u{1efff}' | '\u{20000}'..='\u{3ffff}')
 }
 
@@ -143,12 +155,13 @@ mod tests {
     #[test]
     fn terms_are_what_stands_between_marks() {
         for (text, expected) in [
-            ("¡Kia/Río «2020», C3·X — kia!", &["2020", "c3", "kia", "rio", "x"][..]),
+            ("¡Kia/Río «2020», C3·X — kia!", &["kia", "rio", "2020", "c3", "x"][..]),
             ("—!", &[]),
-            ("CX-5, mazda-3-sport -x- a--b c-", &["a", "b", "c", "cx-5", "mazda-3-sport", "x"]),
-            ("Pick‑Up F–150", &["f-150", "pick-up"]),
-            ("2.5 1.6L .5 7. 1.2.3 v2.5 2.x", &["1.2.3", "1.6l", "2", "2.5", "5", "7", "v2", "x"]),
-            ("cx-5.2 2.5-turbo", &["2.5-turbo", "cx-5.2"]),
+            ("CX-5, mazda-3-sport -x- a--b c-", &["cx-5", "mazda-3-sport", "x", "a", "b", "c"]),
+            ("Pick‑Up F–150", &["pick-up", "f-150"]),
+            ("2.5 1.6L .5 7. 1.2.3 v2.5 2.x", &["2.5", "1.6l", "5", "7", "1.2.3", "v2", "2", "x"]),
+            ("v1.2.3 4×4 8÷2", &["v1", "2", "3", "4x4", "8"]),
+            ("cx-5.2 2.5-turbo", &["cx-5.2", "2.5-turbo"]),
         ] {
             assert_eq!(terms(text), expected, "{text}");
         }

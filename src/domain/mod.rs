@@ -55,6 +55,6 @@ pub use self::{
     outcome::{Action, Outcome, Trigger},
     record::{Fields, Record, Warning},
     slug::{RESERVED_SLUGS, slugify},
-    spelling::{Near, completions, corrections, slips},
+    spelling::{MIN_BEGINNING_CHARS, Near, completions, corrections, slips},
     vehicle::Content,
 };

@@ -11,7 +11,7 @@ const MIN_CHARS: usize = 3;
 /// From here on two slips are forgiven.
 const LONG_CHARS: usize = 8;
 /// From here on the beginning of a word may be misspelt too.
-const MIN_BEGINNING_CHARS: usize = 5;
+pub const MIN_BEGINNING_CHARS: usize = 5;
 
 /// How many slips are forgiven in a word; 0 for one that is taken as it is.
 pub fn slips(word: &str) -> usize {
@@ -24,36 +24,58 @@ pub fn slips(word: &str) -> usize {
 }
 
 /// A known word that may have been meant, and how many slips lie between.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Near<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Near {
     /// The fewer, the likelier.
     pub slips: usize,
     /// What is known.
-    pub word: &'a str,
+    pub word: String,
 }
 
 /// Those of the known words that this one may mean, the nearest first.
-pub fn corrections<'a>(word: &str, known: &'a [String]) -> Vec<Near<'a>> {
-    nearest(slips(word), known, |known| Some(osa_distance(word, known)))
+pub fn corrections(word: &str, known: &[String]) -> Vec<Near> {
+    nearest(word, slips(word), known, |known| Some(osa_distance(word, known)))
 }
 
 /// Those of the known words that begin with something that this one may mean, the nearest first.
-pub fn completions<'a>(word: &str, known: &'a [String]) -> Vec<Near<'a>> {
+pub fn completions(word: &str, known: &[String]) -> Vec<Near> {
     let (slips, length) = (slips(word), word.chars().count());
     let slips = if length < MIN_BEGINNING_CHARS { 0 } else { slips };
-    nearest(slips, known, |known| beginnings(known, length, slips).map(|part| osa_distance(word, part)).min())
+    nearest(word, slips, known, |known| {
+        beginnings(known, length, slips).map(|part| osa_distance(word, part)).min()
+    })
 }
 
-fn nearest(slips: usize, known: &[String], distance: impl Fn(&str) -> Option<usize>) -> Vec<Near<'_>> {
-    let correctable = known.iter().map(String::as_str).filter(|known| slips > 0 && !has_digit(known));
-    let mut near: Vec<Near<'_>> = correctable
-        .filter_map(|word| {
-            let slips = distance(word).filter(|distance| *distance <= slips)?;
-            Some(Near { slips, word })
+/// Distances are measured only where they may be small enough: a word without most of the letters is far away.
+fn nearest(
+    word: &str,
+    slips: usize,
+    known: &[String],
+    distance: impl Fn(&str) -> Option<usize>,
+) -> Vec<Near> {
+    let wanted = letters(word);
+    let may_be_near =
+        |known: &&String| slips > 0 && missing(wanted, letters(known)) <= slips && !has_digit(known);
+    let mut near: Vec<Near> = known
+        .iter()
+        .filter(may_be_near)
+        .filter_map(|known| {
+            let slips = distance(known).filter(|distance| *distance <= slips)?;
+            Some(Near { slips, word: known.clone() })
         })
         .collect();
     near.sort_unstable();
     near
+}
+
+/// The set of a word's letters, where two may share a place.
+fn letters(word: &str) -> u64 {
+    word.chars().fold(0, |letters, char| letters | 1 << (u32::from(char) % 64))
+}
+
+/// How many letters of the one the other lacks: each takes a slip at least.
+fn missing(wanted: u64, known: u64) -> usize {
+    usize::try_from((wanted & !known).count_ones()).unwrap_or(usize::MAX)
 }
 
 fn has_digit(word: &str) -> bool {
@@ -70,7 +92,13 @@ fn beginnings(word: &str, length: usize, slips: usize) -> impl Iterator<Item = &
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn near(slips: usize, word: &str) -> Near {
+        Near { slips, word: word.to_owned() }
+    }
 
     #[test]
     fn a_slip_is_forgiven_and_a_number_is_meant_as_it_is() {
@@ -87,14 +115,14 @@ mod tests {
             ("toyota", vec![]),
         ] {
             let near = corrections(word, &known);
-            assert_eq!(near.iter().map(|near| near.word).collect::<Vec<_>>(), meant, "{word}");
+            assert_eq!(near.iter().map(|near| near.word.as_str()).collect::<Vec<_>>(), meant, "{word}");
         }
     }
 
     #[test]
     fn the_beginning_of_a_word_may_be_misspelt_too() {
         let known: Vec<String> = ["mercedes", "mercurio", "marca"].map(str::to_owned).into();
-        assert_eq!(completions("merzed", &known), [Near { slips: 1, word: "mercedes" }]);
+        assert_eq!(completions("merzed", &known), [near(1, "mercedes")]);
         assert_eq!(completions("merz", &known), [], "too short");
         assert_eq!(corrections("merzed", &known), []);
     }
@@ -102,7 +130,14 @@ mod tests {
     #[test]
     fn the_nearest_comes_first() {
         let known: Vec<String> = ["altimate", "ultimate", "ultimo"].map(str::to_owned).into();
-        let near = corrections("ultimaet", &known);
-        assert_eq!(near, [Near { slips: 1, word: "ultimate" }, Near { slips: 2, word: "altimate" }]);
+        assert_eq!(corrections("ultimaet", &known), [near(1, "ultimate"), near(2, "altimate")]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_near_is_passed_over(word in "[a-fñ]{3,10}", known in "[a-fñ]{1,12}") {
+            let far = osa_distance(&word, &known) > slips(&word);
+            prop_assert_eq!(corrections(&word, &[known]).is_empty(), far);
+        }
     }
 }

@@ -219,6 +219,7 @@ impl Engine {
             }
             Scope::Full { force } => {
                 let deleted = self.inner.db.delete_old_logs().await?;
+                self.inner.db.tidy_words().await?;
                 if deleted > 0 {
                     tracing::info!(deleted, "old logs were deleted");
                 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+use sqlx::Executor as _;
 use vitrina::simulator::{Fault, RateLimit, Refusal, What};
 
 use crate::{
@@ -150,4 +152,15 @@ async fn instances_may_start_on_an_empty_database_at_once() {
     assert_eq!(world.get_from(&second, "/vehicles").await.ok()["totalCount"], 0);
     first.stop().await;
     second.stop().await;
+}
+
+#[tokio::test]
+async fn an_edit_by_hand_is_soon_seen() {
+    let world = World::start().await;
+    world.no_run().await;
+    world.known(mazda()).await;
+    let price = async || world.get("/vehicles").await.ok()["vehicles"][0]["precio"].clone();
+    assert_eq!(price().await, json!(329_900));
+    world.db.pool.execute("update inventario_cache set precio = 5").await.unwrap();
+    eventually("the page shows it", async || price().await == json!(5)).await;
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use self::search::{Term, fold, neighbours, words_of};
+use self::search::{Model, Term, Words, fold, neighbours, words_of};
 use crate::support::{Setting, World};
 
 const VEHICLES: usize = 240;
@@ -41,12 +41,13 @@ const WARRANTIES: [&str; 3] = ["3 meses", "1 año", "1 AÑO"];
 const BODIES: [&str; 5] = ["SUV", "Sedán", "Sedan", "Pick-up", "Hatchback"];
 const BRANCHES: [&str; 5] = ["MTY", "Monterrey", "GPE", "COAH", "Otra"];
 const PROMOTIONS: [&str; 3] = ["Buen Fin", "Bono", "buen fin"];
-const DESCRIPTIONS: [&str; 5] = [
+const DESCRIPTIONS: [&str; 6] = [
     "Único dueño, ¡como nuevo!",
     "Factura original; servicios en agencia",
     "Piel · quemacocos · 2020",
     "",
     "Mazda? No: un Jetta.",
+    "Mejor que un Mazdda, un Sitroen o un Jeta",
 ];
 const ORDERS: [&str; 8] = [
     "price-asc",
@@ -110,6 +111,7 @@ struct Car {
     json: Value,
     heading: BTreeSet<String>,
     words: BTreeSet<String>,
+    spelled: BTreeSet<String>,
 }
 
 impl Car {
@@ -119,9 +121,11 @@ impl Car {
         let name: Vec<String> = [text("title"), text("marca"), text("modelo"), year].into();
         let name: Vec<String> = name.into_iter().filter(|part| !part.is_empty()).collect();
         let name = name.join(" ");
+        let more = words_of(&text("descripcion"));
+        let spelled: BTreeSet<String> = words_of(&name).union(&more).cloned().collect();
         let heading: BTreeSet<String> = words_of(&name).union(&neighbours(&name)).cloned().collect();
-        let words = heading.union(&words_of(&text("descripcion"))).cloned().collect();
-        Self { json, heading, words }
+        let words = heading.union(&more).cloned().collect();
+        Self { json, heading, words, spelled }
     }
 
     fn id(&self) -> &str {
@@ -207,17 +211,19 @@ fn passes(car: &Car, question: &Question, group: &[&str]) -> bool {
     })
 }
 
-/// What each term of a search means among these.
-fn meaning(cars: &[Car], search: &str) -> Vec<Term> {
-    search::meaning(&cars.iter().map(|car| &car.words).collect::<Vec<_>>(), search)
+/// What a search means among these: what must all be found, and what counts for relevance besides.
+fn meaning(cars: &[Car], search: &str) -> (Vec<Term>, Vec<Term>) {
+    let words =
+        cars.iter().map(|car| Words { heading: &car.heading, all: &car.words, spelled: &car.spelled });
+    Model(words.collect()).meaning(search)
 }
 
-fn found(car: &Car, meaning: &[Term]) -> bool {
-    meaning.iter().all(|term| term.is_in(&car.words))
+fn found(car: &Car, meaning: &(Vec<Term>, Vec<Term>)) -> bool {
+    meaning.0.iter().all(|term| term.is_in(&car.words))
 }
 
-fn relevance(car: &Car, meaning: &[Term]) -> usize {
-    meaning.iter().map(|term| term.points(&car.heading)).sum()
+fn relevance(car: &Car, meaning: &(Vec<Term>, Vec<Term>)) -> usize {
+    meaning.0.iter().chain(&meaning.1).map(|term| term.points(&car.heading)).sum()
 }
 
 fn last<'a>(question: &'a Question, name: &str) -> Option<&'a str> {
@@ -255,7 +261,7 @@ fn listed(cars: &[Car], question: &Question) -> Vec<String> {
             let arrived = |car: &Car| car.time("ingreso_inventario").or(car.time("created_at"));
             arrived(other).cmp(&arrived(one))
         }),
-        _ if !meaning.is_empty() => {
+        _ if !meaning.0.is_empty() => {
             Box::new(|one, other| relevance(other, &meaning).cmp(&relevance(one, &meaning)))
         }
         _ => Box::new(|one, other| other.time("updated_at").cmp(&one.time("updated_at"))),
@@ -271,8 +277,29 @@ fn search(random: &mut Rng, cars: &[Car]) -> String {
     }
     if random.u8(0..8) == 0 {
         let models = [
-            "cx-5", "CX 5", "cx5", "cr-v", "crv", "cr-", "x-trail", "xtr", "x-trial", "pick up", "picup",
-            "f150", "f-15", "2.5", "2.5-cx", "2.0 x-t",
+            "cx-5",
+            "CX 5",
+            "cx5",
+            "cr-v",
+            "crv",
+            "cr-",
+            "x-trail",
+            "xtr",
+            "x-trial",
+            "pick up",
+            "picup",
+            "f150",
+            "f-15",
+            "2.5",
+            "2.5-cx",
+            "2.0 x-t",
+            "cx 5 2",
+            "c x 5",
+            "mazda3",
+            "mercedesbenz",
+            "jeta",
+            "duenno",
+            "kia-rio-2020",
         ];
         return one(random, &models).to_owned();
     }

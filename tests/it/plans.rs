@@ -29,6 +29,7 @@ async fn plan(connection: &mut PgConnection, arguments: &[(usize, &str)]) -> Str
         "'{}'",
         "'{}'",
         "'updated'",
+        "''",
     ];
     for (number, value) in arguments {
         values[number - 1] = value;
@@ -69,6 +70,7 @@ async fn single_filters_orders_and_the_search_use_an_index() {
             &[
                 (17, "'''mazda'':* & ''sentra'':*'"),
                 (18, "'{mazda,sentra}'"),
+                (21, "'''mazda'':* | ''sentra'':*'"),
                 (19, "'{mazda:*,sentra:*}'"),
                 (20, "'relevance'"),
             ],
@@ -146,4 +148,22 @@ async fn an_edit_of_a_price_leaves_the_words_of_the_vehicle_alone_and_one_of_its
     pool.execute("update inventario_cache set listed = false").await.unwrap();
     let left: i64 = sqlx::query_scalar("select count(*) from listing_texts").fetch_one(pool).await.unwrap();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn a_text_of_too_many_words_is_found_by_some_of_them() {
+    let database = Database::new().await;
+    let words = "select string_agg('w' || n || '-x' || n, ' ' order by n) from generate_series(1, 60000) n";
+    let insert = format!(
+        "insert into inventario_cache (record_id, slug, title, marca, descripcion, listed, created_at)
+         values ('recAAAAAAAAAAAAAA', 'a', 'Kia', 'Kia', ({words}), true, now())"
+    );
+    database.pool.execute(sqlx::AssertSqlSafe(insert)).await.unwrap();
+    let found: bool = sqlx::query_scalar(
+        "select words @@ 'w1 & w1x1 & kia'::tsquery and heading @@ 'kia'::tsquery from listing_texts",
+    )
+    .fetch_one(&database.pool)
+    .await
+    .unwrap();
+    assert!(found);
 }

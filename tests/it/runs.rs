@@ -610,3 +610,19 @@ async fn what_the_database_refuses_to_every_record_alike_ends_the_run() {
     assert!(error.contains("vitrina migrate") && error.contains("listing_texts"), "{error}");
     assert_eq!((report.counts.failed, report.counts.updated), (0, 0));
 }
+
+#[tokio::test]
+async fn a_full_run_forgets_words_that_no_vehicle_has_any_more() {
+    let world = World::start().await;
+    let id = world.known(mazda()).await;
+    world.airtable.edit(&id, fields! { "AutoMarca": "Toyota", "AutoSubmarcaVersion": "Corolla" });
+    world.webhook(&id).await.ok();
+    let words = async || -> Vec<String> {
+        let words =
+            "select word from search_words where word in ('mazda', 'sport', 'toyota', 'corolla') order by 1";
+        sqlx::query_scalar(words).fetch_all(&world.db.pool).await.unwrap()
+    };
+    assert_eq!(words().await, ["corolla", "mazda", "sport", "toyota"]);
+    world.run(FULL, Trigger::Nightly).await;
+    assert_eq!(words().await, ["corolla", "toyota"]);
+}

@@ -314,6 +314,15 @@ async fn a_model_is_found_with_hyphen_space_or_neither_and_strangers_are_not() {
         ("search=pick-up", &["Ram"]),
         ("search=pick-pu", &["Ram"]),
         ("search=a-200", &["Mercedes–Benz"]),
+        ("search=mercedesbenz", &["Mercedes–Benz"]),
+        ("search=clasea200", &["Mercedes–Benz"]),
+        ("search=x+trail", &["Nissan"]),
+        ("search=xtrail", &["Nissan"]),
+        ("search=nissanxtra", &["Nissan"]),
+        ("search=f+150", &["Ford"]),
+        ("search=honda-cr-v", &["Honda"]),
+        ("search=honda-crv-touring", &["Honda"]),
+        ("search=cr+v", &["Honda", "Crosstrek"]),
         ("search=merzedes-benz", &["Mercedes–Benz"]),
         ("marca=Mercedes-Benz", &["Mercedes–Benz"]),
         ("search=c-v", &[]),
@@ -362,4 +371,49 @@ async fn what_is_nearest_to_a_misspelt_word_comes_first() {
     let world = models(&[("Altimate", "a"), ("Ultimate", "b"), ("Ultimamente", "c"), ("Otra", "d")]).await;
     assert_eq!(brands(&world, "search=ultimaet").await, ["Ultimate", "Altimate"]);
     assert_eq!(brands(&world, "search=ultimamet").await, ["Ultimamente", "Ultimate"]);
+}
+
+#[tokio::test]
+async fn a_model_comes_before_others_that_have_its_number_somewhere() {
+    let world = models(&[("Mazda", "CX-3 3 puertas"), ("Mazda", "CX-30"), ("Mazda", "3 Sport")]).await;
+    let titles = async |query: &str| -> Vec<String> {
+        let list = world.get(&format!("/vehicles?{query}")).await.ok();
+        list["vehicles"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|car| car["modelo"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(titles("search=mazda+3").await[0], "3 Sport");
+    assert_eq!(titles("search=mazda3").await, ["3 Sport"]);
+}
+
+#[tokio::test]
+async fn a_slip_in_a_description_does_not_hide_the_name_that_was_meant() {
+    let world = models(&[("Hyundai", "Creta"), ("Kia", "Rio")]).await;
+    let mut car =
+        fields! { "AutoMarca": "Seat", "OrdenStatus": "Comprado", "descripcion": "Mejor que un Hiundai" };
+    world.known(car.clone()).await;
+    assert_eq!(brands(&world, "search=hiundai").await, ["Hyundai", "Seat"]);
+    // What many write is no slip.
+    for number in 0..20 {
+        car.insert("AutoSubmarcaVersion".to_owned(), json!(number.to_string()));
+        world.known(car.clone()).await;
+    }
+    assert_eq!(brands(&world, "search=hiundai&pageSize=100").await, ["Seat"; 21]);
+}
+
+#[tokio::test]
+async fn odd_numbers_and_signs_are_found_as_they_are_written() {
+    let world = models(&[("v1.2.3", "Hilux 4×4"), ("TDI1.6.2", "2.5-turbo")]).await;
+    for (query, found) in [
+        ("search=v1.2.3", "v1.2.3"),
+        ("search=hilux+4x4", "v1.2.3"),
+        ("search=4%C3%974", "v1.2.3"),
+        ("search=TDI1.6.2", "TDI1.6.2"),
+        ("search=2.5-tu", "TDI1.6.2"),
+    ] {
+        assert_eq!(brands(&world, query).await, [found], "{query}");
+    }
 }

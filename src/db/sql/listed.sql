@@ -2,7 +2,7 @@
 --
 -- $1 = branch names, $2 = limit, $3 = offset; filters, null = not given: $4 marca, $5 autoano, $6 transmision, $7 combustible,
 -- $8 garantia, $9 carroceria, $10 ubicacion, $11 promociones, $12 and $13 precio from and to, $14 and $15 enganchemin from and to (in
--- centavos), $16 = hide reserved ones, $17 = search; $18 = words of the search as they are, $19 = as beginnings; $20 = order.
+-- centavos), $16 = hide reserved ones, $17 = search; $18 = words of the search as they are, $19 = as beginnings; $20 = order; $21 = any of the words of the search, for most vehicles have none in their names.
 --
 -- The planner sees the values (plan_cache_mode), so conditions that are not given vanish, with them the join that only a search needs, and
 -- of the sort keys the one chosen remains.
@@ -34,10 +34,12 @@ with page as materialized (
             case when $20 = 'mileage-desc' then kilometraje end desc nulls last,
             case when $20 = 'newest' then arrived_at end desc,
             case when $20 = 'updated' then updated_at end desc,
-            case when $20 = 'relevance' then (
-                select sum(case when heading @@ word::tsquery then 2 when heading @@ beginning::tsquery then 1 else 0 end)
-                from unnest($18::text[], $19::text[]) as term(word, beginning)
-            ) end desc,
+            case when $20 = 'relevance' then
+                case when heading @@ $21::text::tsquery then (
+                    select sum(case when heading @@ word then 2 when heading @@ beginning then 1 else 0 end)
+                    from unnest($18::text[]::tsquery[], $19::text[]::tsquery[]) as term(word, beginning)
+                ) else 0 end
+            end desc,
             record_id
         limit $2 offset $3
     ) as ids

@@ -25,14 +25,17 @@ fn words(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What hyphens join, from each of its parts on; two numbers begin none but the first.
+/// What hyphens join: all of it, and up to four from each of its parts on; two numbers begin none but the first.
 fn together(joined: &str) -> Vec<String> {
     let parts: Vec<&str> = joined.split('-').collect();
-    let is_number = |part: &&str| part.chars().all(|char| char.is_ascii_digit());
     (0..parts.len() - 1)
-        .filter(|place| *place == 0 || !parts[*place..*place + 2].iter().all(is_number))
-        .map(|place| parts[place..].concat())
+        .filter(|place| *place == 0 || !(is_number(parts[*place]) && is_number(parts[*place + 1])))
+        .map(|place| parts[place..].iter().take(if place == 0 { usize::MAX } else { 4 }).copied().collect())
         .collect()
+}
+
+fn is_number(text: &str) -> bool {
+    text.chars().all(|char| char.is_ascii_digit())
 }
 
 /// The words that a vehicle is found by: what hyphens join is one more, and a number with a point.
@@ -47,23 +50,14 @@ pub fn words_of(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Short neighbours in a name are found together too.
+/// Neighbours in a name are found together too, two of them and up to four.
 pub fn neighbours(name: &str) -> BTreeSet<String> {
     let folded = fold(name);
-    let parts: Vec<&str> = folded.split(' ').collect();
-    let is_number = |part: &str| part.chars().all(|char| char.is_ascii_digit());
-    let short = |part: &str| {
-        part.chars().all(|char| char.is_ascii_alphanumeric())
-            && match part.len() {
-                1 | 2 => true,
-                3 => is_number(part),
-                _ => false,
-            }
-    };
-    parts
-        .windows(2)
-        .filter(|pair| short(pair[0]) && short(pair[1]) && !(is_number(pair[0]) && is_number(pair[1])))
-        .map(<[&str]>::concat)
+    let parts: Vec<&str> =
+        folded.split(|char: char| !char.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    (0..parts.len().saturating_sub(1))
+        .filter(|place| !(is_number(parts[*place]) && is_number(parts[*place + 1])))
+        .flat_map(|place| [2, 4].map(|count| parts[place..].iter().take(count).copied().collect()))
         .collect()
 }
 
@@ -142,90 +136,176 @@ fn combined(terms: &[Term], combine: fn(Vec<Wanted>) -> Wanted) -> Term {
     }
 }
 
-/// What a word that no vehicle has may be a misspelling of.
-fn corrected(vocabulary: &BTreeSet<String>, word: &str) -> Option<Term> {
+/// What a word may be a misspelling of, among some words.
+fn corrected(among: &BTreeSet<&String>, word: &str) -> Option<Term> {
     let digits = |word: &str| word.chars().any(|char| char.is_ascii_digit());
     let length = word.chars().count();
-    let allowed = match length {
-        _ if digits(word) => return None,
-        0..=2 => return None,
-        3..=7 => 1,
-        _ => 2,
-    };
+    let allowed = allowed_slips(word);
+    if allowed == 0 {
+        return None;
+    }
     let part = |known: &str| {
         let parts = (0..=known.len()).filter_map(|end| known.get(..end));
         if length < 5 { usize::MAX } else { parts.map(|part| slips(word, part)).min().unwrap() }
     };
-    let known = || vocabulary.iter().filter(|known| !digits(known));
+    let known = || among.iter().filter(|known| !digits(known));
     let nearest = known().map(|known| slips(word, known)).min().filter(|nearest| *nearest <= allowed);
     // Longer words count where they are nearer than any whole one.
     let whole = known().map(|known| (slips(word, known), known));
     let longer = known().map(|known| (part(known), known));
-    let near: Vec<(usize, &String)> = whole
+    let near: Vec<(usize, &&String)> = whole
         .chain(longer.filter(|(slips, _)| nearest.is_none_or(|nearest| *slips < nearest)))
         .filter(|(slips, _)| *slips <= allowed)
         .collect();
     let fewest = near.iter().map(|(slips, _)| *slips).min()?;
     let any = |most: usize| {
         let words = near.iter().filter(|(slips, _)| *slips <= most);
-        Wanted::Any(words.map(|(_, word)| Wanted::Word((*word).clone())).collect())
+        Wanted::Any(words.map(|(_, word)| Wanted::Word((**word).clone())).collect())
     };
     Some(Term { likely: any(fewest), at_all: any(usize::MAX) })
 }
 
+fn allowed_slips(word: &str) -> usize {
+    match word.chars().count() {
+        _ if word.chars().any(|char| char.is_ascii_digit()) => 0,
+        0..=2 => 0,
+        3..=7 => 1,
+        _ => 2,
+    }
+}
+
 /// Text from a search box as terms: words, words joined by hyphens, and numbers with a point.
-fn terms(search: &str) -> BTreeSet<String> {
+fn terms(search: &str) -> Vec<String> {
     let number = "[0-9]+(?:[.][0-9]+)+[[:alnum:]]*";
     let term =
         regex::Regex::new(&format!("(?:{number}|[[:alnum:]]+)(?:-(?:{number}|[[:alnum:]]+))*")).unwrap();
-    term.find_iter(&fold(search)).map(|found| found.as_str().to_owned()).collect()
+    let mut terms: Vec<String> = Vec::new();
+    for found in term.find_iter(&fold(search)) {
+        if !terms.iter().any(|known| known == found.as_str()) {
+            terms.push(found.as_str().to_owned());
+        }
+    }
+    terms
 }
 
-/// What each term of a search means.
-pub fn meaning(cars: &[&BTreeSet<String>], search: &str) -> Vec<Term> {
-    let vocabulary: BTreeSet<String> = cars.iter().copied().flatten().cloned().collect();
-    let is_there = |term: &Term| cars.iter().any(|words| term.at_all.is_in(words));
-    let word = |word: &str| {
-        let written = begun(word);
-        if is_there(&written) { written } else { corrected(&vocabulary, word).unwrap_or(written) }
-    };
-    let meant = |term: &String| {
+/// The words of a vehicle.
+pub struct Words<'a> {
+    pub heading: &'a BTreeSet<String>,
+    pub all: &'a BTreeSet<String>,
+    /// Those that a misspelt one may stand for.
+    pub spelled: &'a BTreeSet<String>,
+}
+
+pub struct Model<'a>(pub Vec<Words<'a>>);
+
+impl Model<'_> {
+    fn has(&self, term: &Term) -> bool {
+        self.0.iter().any(|car| term.at_all.is_in(car.all))
+    }
+
+    fn corrected(&self, word: &str, in_names: bool) -> Option<Term> {
+        let spelled = self.0.iter().flat_map(|car| car.spelled);
+        let named: BTreeSet<&String> = self.0.iter().flat_map(|car| car.heading).collect();
+        corrected(&spelled.filter(|word| !in_names || named.contains(word)).collect(), word)
+    }
+
+    /// What a term, or a part of one, means as it is written.
+    fn written(term: &str, tells: bool) -> Term {
         let parts: Vec<&str> = term.split('-').collect();
         if parts.len() == 1 {
-            return word(term);
+            return if tells { begun(term) } else { whole(term) };
         }
-        let tells = |part: &str| part.len() >= 3 && part.chars().any(|char| !char.is_ascii_digit());
-        let together = parts.concat();
-        let has_point = together.contains('.');
-        let apart = has_point || parts.iter().any(|part| tells(part));
-        let mut written = Vec::new();
+        let mut ways = Vec::new();
+        let has_point = term.contains('.');
         if !has_point {
-            written.push(begun(&together));
+            ways.push(begun(&parts.concat()));
         }
-        if apart {
-            let each: Vec<Term> =
-                parts.iter().map(|part| if tells(part) { begun(part) } else { whole(part) }).collect();
-            written.push(combined(&each, Wanted::All));
+        if says_enough(&parts) {
+            let each: Vec<Term> = (0..parts.len())
+                .map(|place| {
+                    let is_begun = telling(parts[place]) || has_point && place == parts.len() - 1;
+                    if is_begun { begun(parts[place]) } else { whole(parts[place]) }
+                })
+                .collect();
+            ways.push(combined(&each, Wanted::All));
         }
-        let written = combined(&written, Wanted::Any);
-        if is_there(&written) {
-            return written;
-        }
-        let mut meant: Vec<Term> = Vec::new();
-        if !has_point {
-            meant.extend(corrected(&vocabulary, &together));
-        }
-        if apart {
-            let each: Vec<Term> =
-                parts.iter().map(|part| if tells(part) { word(part) } else { whole(part) }).collect();
-            meant.push(combined(&each, Wanted::All));
-        }
-        if meant.is_empty() { written } else { combined(&meant, Wanted::Any) }
-    };
-    let terms = terms(search);
-    if terms.is_empty() && !search.trim().is_empty() {
-        // Signs alone: what no vehicle has.
-        return vec![Term { likely: Wanted::Any(Vec::new()), at_all: Wanted::Any(Vec::new()) }];
+        combined(&ways, Wanted::Any)
     }
-    terms.iter().map(meant).collect()
+
+    /// Whether a word stands in few descriptions and no name.
+    fn is_doubtful(&self, written: &Term) -> bool {
+        let having: Vec<_> = self.0.iter().filter(|car| written.at_all.is_in(car.all)).collect();
+        having.len() < 20 && !having.iter().any(|car| written.at_all.is_in(car.heading))
+    }
+
+    /// What terms mean, each, and the pairs of neighbours that are one word.
+    fn sequence(&self, terms: &[(&str, bool)]) -> (Vec<Term>, Vec<Term>) {
+        let pair = |two: &[(&str, bool)]| {
+            let together = format!("{}{}", two[0].0, two[1].0).replace('-', "");
+            Some(begun(&together))
+                .filter(|pair| !together.contains('.') && !is_number(&together) && self.has(pair))
+        };
+        let pairs: Vec<Option<Term>> = terms.windows(2).map(pair).collect();
+        let meant = terms.iter().enumerate().map(|(place, (term, tells))| {
+            let beside: Vec<Term> = [place.checked_sub(1), Some(place)]
+                .into_iter()
+                .flatten()
+                .filter_map(|place| pairs.get(place).cloned().flatten())
+                .collect();
+            let written = Self::written(term, *tells);
+            let is_word = *tells && !term.contains('-');
+            let meant = if is_word && allowed_slips(term) > 0 && self.has(&written) {
+                if term.len() >= 5 && self.is_doubtful(&written) {
+                    let named = self.corrected(term, true);
+                    combined(&[Some(written), named].into_iter().flatten().collect::<Vec<_>>(), Wanted::Any)
+                } else {
+                    written
+                }
+            } else if self.has(&written) || !beside.is_empty() {
+                written
+            } else {
+                self.meant(term, *tells).unwrap_or(written)
+            };
+            combined(&[vec![meant], beside].concat(), Wanted::Any)
+        });
+        (meant.collect(), pairs.iter().flatten().cloned().collect())
+    }
+
+    /// What a term that no vehicle has may mean.
+    fn meant(&self, term: &str, tells: bool) -> Option<Term> {
+        let parts: Vec<&str> = term.split('-').collect();
+        if parts.len() == 1 {
+            return self.corrected(term, false).filter(|_| tells);
+        }
+        let mut meant = Vec::new();
+        if !term.contains('.') {
+            meant.extend(self.corrected(&parts.concat(), false));
+        }
+        if says_enough(&parts) {
+            let parts: Vec<(&str, bool)> = parts.iter().map(|part| (*part, telling(part))).collect();
+            meant.push(combined(&self.sequence(&parts).0, Wanted::All));
+        }
+        (!meant.is_empty()).then(|| combined(&meant, Wanted::Any))
+    }
+
+    /// What a search means: what must all be found, and what counts for relevance besides.
+    pub fn meaning(&self, search: &str) -> (Vec<Term>, Vec<Term>) {
+        let terms = terms(search);
+        if terms.is_empty() && !search.trim().is_empty() {
+            // Signs alone: what no vehicle has.
+            return (
+                vec![Term { likely: Wanted::Any(Vec::new()), at_all: Wanted::Any(Vec::new()) }],
+                Vec::new(),
+            );
+        }
+        self.sequence(&terms.iter().map(|term| (term.as_str(), true)).collect::<Vec<_>>())
+    }
+}
+
+fn telling(part: &str) -> bool {
+    part.len() >= 3 && !is_number(part)
+}
+
+fn says_enough(parts: &[&str]) -> bool {
+    parts.len() >= 3 || parts.iter().any(|part| telling(part) || part.contains('.'))
 }
