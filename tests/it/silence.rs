@@ -242,11 +242,11 @@ async fn searches_leave_connections_to_all_else() {
     let world = World::set("database.max_connections", "4").start().await;
     world.known(mazda()).await;
     let db = &world.state().db;
+    let before = world.state().catalog.stats().await.loads;
     // As two searches that take long.
     let turns = [db.turn_to_search(Some(&[])).await, db.turn_to_search(Some(&[])).await];
     let (http, url) = (world.http.clone(), format!("{}/vehicles?search=mazda", world.url));
     let third = tokio::spawn(async move { http.get(url).send().await.unwrap().status() });
-    let before = world.state().catalog.stats().await.loads;
     eventually("it has begun", async || world.state().catalog.stats().await.loads > before).await;
     world.get("/vehicles?marca=mazda").await.ok();
     assert!(!third.is_finished());
