@@ -182,22 +182,23 @@ $$;
 
 -- What is there already: the texts' words anew, and the folded names where a letter may read otherwise now.
 delete from listing_texts;
-insert into listing_texts
-select
-    record_id, hashtextextended(heading || coalesce(' ' || descripcion, ''), 0), vitrina_vector(words || joins),
-    vitrina_vector(words || joins || more)
-from inventario_cache c
-cross join lateral (select concat_ws(' ', c.title, c.marca, c.modelo, c.autoano) as heading) titled
-cross join lateral (
-    select vitrina_words(heading) as words, vitrina_joins(heading) as joins, vitrina_words(coalesce(c.descripcion, '')) as more
-) taken
-where listed;
 delete from search_words;
+with taken as materialized (
+    select
+        record_id, hashtextextended(heading || coalesce(' ' || descripcion, ''), 0) as text_hash, vitrina_words(heading) as heading,
+        vitrina_joins(heading) as joins, vitrina_words(coalesce(c.descripcion, '')) as more
+    from inventario_cache c
+    cross join lateral (select concat_ws(' ', c.title, c.marca, c.modelo, c.autoano) as heading) titled
+    where listed
+),
+written as (
+    insert into listing_texts
+    select record_id, text_hash, vitrina_vector(heading || joins), vitrina_vector(heading || joins || more) from taken
+)
 insert into search_words
 select distinct found.word
-from inventario_cache c
-cross join lateral unnest(vitrina_words(concat_ws(' ', c.title, c.marca, c.modelo, c.descripcion))) as found(word)
-where c.listed and length(found.word) > 1 and found.word !~ '[0-9]'
+from taken cross join lateral unnest(heading || more) as found(word)
+where length(found.word) > 1 and found.word !~ '[0-9]'
 on conflict do nothing;
 update inventario_cache set listed = listed
 where listed and concat_ws(' ', marca, transmision, combustible, garantia, carroceria, array_to_string(clasificacionid, ' '),

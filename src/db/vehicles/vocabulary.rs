@@ -141,9 +141,12 @@ impl Db {
         sqlx::query!(
             "insert into search_words
              select distinct found.word
-             from inventario_cache c
+             from (
+                 select title, marca, modelo, descripcion from inventario_cache
+                 where listed and last_synced_at > now() - interval '10 minutes' order by last_synced_at desc limit 1000
+             ) c
              cross join lateral unnest(vitrina_words(concat_ws(' ', c.title, c.marca, c.modelo, c.descripcion))) as found(word)
-             where c.listed and c.last_synced_at > now() - interval '2 days' and length(found.word) > 1 and found.word !~ '[0-9]'
+             where length(found.word) > 1 and found.word !~ '[0-9]'
              order by found.word
              on conflict do nothing"
         )
