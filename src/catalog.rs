@@ -43,7 +43,11 @@ pub use self::{
 use self::{counters::Counters, outage::Outage, trust::Trust};
 use crate::{
     config::CacheSettings,
-    db::{Db, DbError, vehicles::Locations, within},
+    db::{
+        Db, DbError,
+        vehicles::{BranchNames, Locations},
+        within,
+    },
 };
 
 /// Reads through the cache. Cheap to clone.
@@ -55,6 +59,7 @@ pub struct Catalog {
 struct Inner {
     db: Db,
     locations: Locations,
+    branches: BranchNames,
     stale_for: Duration,
     load_timeout: Duration,
     generation: AtomicU64,
@@ -134,6 +139,7 @@ impl Catalog {
         Self {
             inner: Arc::new(Inner {
                 db,
+                branches: BranchNames::from(&locations),
                 locations,
                 stale_for: settings.stale_for,
                 load_timeout: settings.load_timeout,
@@ -152,6 +158,11 @@ impl Catalog {
     /// Branch codes and their display names, which parameters may use.
     pub fn locations(&self) -> &Locations {
         &self.inner.locations
+    }
+
+    /// What branches are called in answers.
+    pub fn branches(&self) -> &BranchNames {
+        &self.inner.branches
     }
 
     /// The answer to a query: at least as new as the last commit that was announced before the call.
@@ -298,7 +309,7 @@ impl Inner {
         let (query, generation) = (key.query.clone(), key.generation);
         let load = async {
             self.counters.loaded();
-            let loaded = within(self.load_timeout, load::load(&self.db, &self.locations, &query)).await;
+            let loaded = within(self.load_timeout, load::load(&self.db, &self.branches, &query)).await;
             let (answer, timings) = loaded.inspect_err(|error| self.failed(error))?;
             self.outage.ended();
             Ok::<_, DbError>(Arc::new(Kept { answer, timings, generation, loaded: Instant::now() }))

@@ -269,6 +269,35 @@ async fn a_branch_is_shown_once_by_whatever_names_it_stands_in_airtable() {
     }
 }
 
+#[tokio::test]
+async fn a_branch_is_one_however_its_code_and_its_name_are_written() {
+    let world = World::start().await;
+    for (title, places) in [
+        ("a", &["MTY", "monterrey"][..]),
+        ("b", &["MONTERREY ", "mty", "Monterréy", "Otra", "OTRA"]),
+        ("c", &["guadalupe", "Monterrey"]),
+    ] {
+        let fields =
+            fields! { "Auto": title, "ligawp": title, "OrdenStatus": "Comprado", "Ubicacion": places };
+        world.known(fields).await;
+    }
+    for (slug, branches) in [
+        ("a", json!(["Monterrey"])),
+        ("b", json!(["Monterrey", "Otra"])),
+        ("c", json!(["Guadalupe", "Monterrey"])),
+    ] {
+        assert_eq!(world.get(&format!("/vehicles/{slug}")).await.ok()["sucursal"], branches, "{slug}");
+        let listed = world.get(&format!("/vehicles?search={slug}")).await.ok();
+        assert_eq!(listed["vehicles"][0]["sucursal"], branches, "{slug}");
+    }
+    let counted = json!([
+        { "name": "Monterrey", "count": 3 },
+        { "name": "Guadalupe", "count": 1 },
+        { "name": "Otra", "count": 1 },
+    ]);
+    assert_eq!(world.get("/vehicles/facets").await.ok()["sucursales"], counted);
+}
+
 /// The brands of what a search finds, in order.
 async fn brands(world: &World, query: &str) -> Vec<String> {
     let list = world.get(&format!("/vehicles?{query}")).await.ok();
