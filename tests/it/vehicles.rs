@@ -157,8 +157,15 @@ async fn a_page_past_the_end_is_an_empty_list() {
     let world = World::start().await;
     world.known(mazda()).await;
 
-    for path in ["/vehicles?page=9", "/vehicles?page=4294967295&pageSize=100"] {
+    for (path, number) in [
+        ("/vehicles?page=9", 9),
+        ("/vehicles?page=4294967295&pageSize=100", u32::MAX),
+        ("/vehicles?page=4294967296&pageSize=100", u32::MAX),
+        ("/vehicles?page=99999999999999999999999999", u32::MAX),
+        ("/rapid-processor?page=4294967296", u32::MAX),
+    ] {
         let page = world.get(path).await.ok();
+        assert_eq!(page["page"], number, "{path}");
         assert_eq!(
             (&page["vehicles"], &page["totalCount"], &page["totalPages"]),
             (&json!([]), &json!(1), &json!(1))
