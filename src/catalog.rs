@@ -43,11 +43,7 @@ pub use self::{
 use self::{counters::Counters, outage::Outage, trust::Trust};
 use crate::{
     config::CacheSettings,
-    db::{
-        Db, DbError,
-        vehicles::{BranchNames, Locations},
-        within,
-    },
+    db::{Db, DbError, vehicles, within},
 };
 
 /// Reads through the cache. Cheap to clone.
@@ -58,8 +54,8 @@ pub struct Catalog {
 
 struct Inner {
     db: Db,
-    locations: Locations,
-    branches: BranchNames,
+    locations: vehicles::Locations,
+    branches: vehicles::BranchNames,
     stale_for: Duration,
     load_timeout: Duration,
     generation: AtomicU64,
@@ -123,7 +119,7 @@ impl Served {
 
 impl Catalog {
     /// An empty cache over the database.
-    pub fn new(db: Db, locations: Locations, settings: &CacheSettings) -> Self {
+    pub fn new(db: Db, locations: vehicles::Locations, settings: &CacheSettings) -> Self {
         let half = settings.max_bytes / 2;
         let fresh = Cache::builder()
             .max_capacity(half)
@@ -139,7 +135,7 @@ impl Catalog {
         Self {
             inner: Arc::new(Inner {
                 db,
-                branches: BranchNames::from(&locations),
+                branches: vehicles::BranchNames::from(&locations),
                 locations,
                 stale_for: settings.stale_for,
                 load_timeout: settings.load_timeout,
@@ -156,12 +152,12 @@ impl Catalog {
     }
 
     /// Branch codes and their display names, which parameters may use.
-    pub fn locations(&self) -> &Locations {
+    pub fn locations(&self) -> &vehicles::Locations {
         &self.inner.locations
     }
 
     /// What branches are called in answers.
-    pub fn branches(&self) -> &BranchNames {
+    pub fn branches(&self) -> &vehicles::BranchNames {
         &self.inner.branches
     }
 
