@@ -133,7 +133,7 @@ async fn misses(app: &App) -> anyhow::Result<()> {
         for _ in 0..MISSES {
             let started = Instant::now();
             let search = state.db.understand(list.filter.search.as_deref()).await?;
-            state.db.listed(state.catalog.locations(), &list.filter, &search, window).await?;
+            state.db.listed(state.catalog.branches(), &list.filter, &search, window).await?;
             sql.push(started.elapsed());
             state.catalog.suspect();
             let started = Instant::now();

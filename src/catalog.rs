@@ -43,7 +43,7 @@ pub use self::{
 use self::{counters::Counters, outage::Outage, trust::Trust};
 use crate::{
     config::CacheSettings,
-    db::{Db, DbError, vehicles::Locations, within},
+    db::{Db, DbError, vehicles, within},
 };
 
 /// Reads through the cache. Cheap to clone.
@@ -54,7 +54,8 @@ pub struct Catalog {
 
 struct Inner {
     db: Db,
-    locations: Locations,
+    locations: vehicles::Locations,
+    branches: vehicles::BranchNames,
     stale_for: Duration,
     load_timeout: Duration,
     generation: AtomicU64,
@@ -118,7 +119,7 @@ impl Served {
 
 impl Catalog {
     /// An empty cache over the database.
-    pub fn new(db: Db, locations: Locations, settings: &CacheSettings) -> Self {
+    pub fn new(db: Db, locations: vehicles::Locations, settings: &CacheSettings) -> Self {
         let half = settings.max_bytes / 2;
         let fresh = Cache::builder()
             .max_capacity(half)
@@ -134,6 +135,7 @@ impl Catalog {
         Self {
             inner: Arc::new(Inner {
                 db,
+                branches: vehicles::BranchNames::from(&locations),
                 locations,
                 stale_for: settings.stale_for,
                 load_timeout: settings.load_timeout,
@@ -150,8 +152,13 @@ impl Catalog {
     }
 
     /// Branch codes and their display names, which parameters may use.
-    pub fn locations(&self) -> &Locations {
+    pub fn locations(&self) -> &vehicles::Locations {
         &self.inner.locations
+    }
+
+    /// What branches are called in answers.
+    pub fn branches(&self) -> &vehicles::BranchNames {
+        &self.inner.branches
     }
 
     /// The answer to a query: at least as new as the last commit that was announced before the call.
@@ -298,7 +305,7 @@ impl Inner {
         let (query, generation) = (key.query.clone(), key.generation);
         let load = async {
             self.counters.loaded();
-            let loaded = within(self.load_timeout, load::load(&self.db, &self.locations, &query)).await;
+            let loaded = within(self.load_timeout, load::load(&self.db, &self.branches, &query)).await;
             let (answer, timings) = loaded.inspect_err(|error| self.failed(error))?;
             self.outage.ended();
             Ok::<_, DbError>(Arc::new(Kept { answer, timings, generation, loaded: Instant::now() }))

@@ -2,16 +2,20 @@
 //!
 //! **Invariants**
 //! - Each form is made once, by the first request that asks for it, off the async threads; later ones share it.
+//! - No more encoders run at once than there are cores: each takes megabytes, and more would be no faster.
 //! - A form is kept only if it is at most half as long as the JSON, so [`Body::weight`], which the cache counts when the entry is
 //!   made, is an upper bound for what it will ever hold.
 //! - Every form has a strong validator of its own (RFC 9110, section 8.8.3): equal exactly when its bytes are.
 
-use std::io::Write;
+use std::{io::Write, sync::LazyLock, thread::available_parallelism};
 
 use bytes::Bytes;
 use http::HeaderValue;
 use sha2::{Digest, Sha256};
-use tokio::{sync::OnceCell, task::spawn_blocking};
+use tokio::{
+    sync::{OnceCell, Semaphore},
+    task::spawn_blocking,
+};
 
 /// What is shorter gains nothing: it fits into one packet anyway.
 const MIN_COMPRESSED_BYTES: usize = 1024;
@@ -26,6 +30,13 @@ const ZSTD_LEVEL: i32 = 3;
 const MAX_KEY_BYTES: usize = 3 * 1024;
 /// How much the encoders read at a time, in bytes.
 const BUFFER: usize = 16 * 1024;
+
+/// A place for each encoder that may run; it is never closed.
+static ENCODERS: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(places()));
+
+fn places() -> usize {
+    available_parallelism().map_or(2, usize::from)
+}
 
 /// The form in which a body is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,7 +154,10 @@ impl Body {
 }
 
 async fn compress(coding: Coding, json: Bytes) -> Option<Bytes> {
+    let place = ENCODERS.acquire().await.ok()?;
     let made = spawn_blocking(move || {
+        // Held until the work is done, even if nobody waits for it any more.
+        let _place = place;
         let made = match coding {
             Coding::Identity => None,
             Coding::Br => brotli(&json),
@@ -216,6 +230,21 @@ mod tests {
             assert_eq!(text, json.as_bytes(), "{coding:?}");
             let again = body.encoded(coding).await.1;
             assert_eq!(again.as_ptr(), bytes.as_ptr(), "the same bytes, not the same again");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn when_enough_encoders_run_the_next_waits_and_is_made_when_one_is_done() {
+        let body = Body::new("x".repeat(100_000), &[]);
+        let all = ENCODERS.acquire_many(u32::try_from(places()).unwrap()).await.unwrap();
+        // The clock stands still while an encoder runs, so only one that waits is late.
+        let patience = std::time::Duration::from_secs(60);
+        for coding in Coding::COMPRESSED {
+            assert!(tokio::time::timeout(patience, body.encoded(coding)).await.is_err(), "{coding:?}");
+        }
+        drop(all);
+        for coding in Coding::COMPRESSED {
+            assert_eq!(body.encoded(coding).await.0, coding);
         }
     }
 

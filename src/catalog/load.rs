@@ -14,7 +14,7 @@ use super::{
 use crate::{
     db::{
         Db, DbError,
-        vehicles::{BySlug, Locations, VehicleJson, Window},
+        vehicles::{BranchNames, BySlug, VehicleJson, Window},
     },
     domain::{Filter, Order},
 };
@@ -58,11 +58,11 @@ impl Answer {
 
 pub(super) async fn load(
     db: &Db,
-    locations: &Locations,
+    branches: &BranchNames,
     query: &Query,
 ) -> Result<(Answer, Timings), DbError> {
     let started = Instant::now();
-    let found = find(db, locations, query).await?;
+    let found = find(db, branches, query).await?;
     let database = started.elapsed();
     let answer = found.render(query)?;
     Ok((answer, Timings { database, render: started.elapsed().saturating_sub(database) }))
@@ -75,36 +75,36 @@ enum Found {
     One(BySlug),
 }
 
-async fn find(db: &Db, locations: &Locations, query: &Query) -> Result<Found, DbError> {
+async fn find(db: &Db, branches: &BranchNames, query: &Query) -> Result<Found, DbError> {
     Ok(match query {
         Query::List(list, _) => {
             let size = i64::from(list.page_size);
             let window =
                 Window { order: list.order, limit: Some(size), offset: (i64::from(list.page) - 1) * size };
-            page(db, locations, &list.filter, window).await?
+            page(db, branches, &list.filter, window).await?
         }
         Query::All => {
             let window = Window { order: Order::Updated, limit: None, offset: 0 };
-            page(db, locations, &Filter::default(), window).await?
+            page(db, branches, &Filter::default(), window).await?
         }
         Query::Facets(filter) => {
             let _turn = db.turn_to_search(filter.search.as_deref()).await;
             let search = db.understand(filter.search.as_deref()).await?;
             // What is counted is every vehicle, those too that other filters leave out; naming them would say no more than `vehicles`.
-            Found::Whole { json: db.facets(locations, filter, &search).await?, ids: Vec::new() }
+            Found::Whole { json: db.facets(branches, filter, &search).await?, ids: Vec::new() }
         }
         Query::Slugs => {
             let slugs = db.slugs().await?;
             Found::Whole { json: slugs.json, ids: slugs.ids }
         }
-        Query::Vehicle(slug, _) => Found::One(db.by_slug(locations, slug).await?),
+        Query::Vehicle(slug, _) => Found::One(db.by_slug(branches, slug).await?),
     })
 }
 
-async fn page(db: &Db, locations: &Locations, filter: &Filter, window: Window) -> Result<Found, DbError> {
+async fn page(db: &Db, branches: &BranchNames, filter: &Filter, window: Window) -> Result<Found, DbError> {
     let _turn = db.turn_to_search(filter.search.as_deref()).await;
     let search = db.understand(filter.search.as_deref()).await?;
-    let page = db.listed(locations, filter, &search, window).await?;
+    let page = db.listed(branches, filter, &search, window).await?;
     Ok(Found::Page { vehicles: page.vehicles, ids: page.ids, total: page.total })
 }
 

@@ -36,7 +36,7 @@ pub struct ListQuery {
     pub filter: Filter,
     /// In what order.
     pub order: Order,
-    /// The page, from 1.
+    /// The page, from 1 to [`Self::LAST_PAGE`].
     pub page: u32,
     /// Vehicles on a page, 1 to 100.
     pub page_size: u32,
@@ -68,6 +68,8 @@ impl Default for ListQuery {
 impl ListQuery {
     /// The largest page size.
     pub const MAX_PAGE_SIZE: u32 = 100;
+    /// The page that stands for all that are further off: each is past the end.
+    pub const LAST_PAGE: u32 = u32::MAX;
     /// The page size unless one is given.
     pub const DEFAULT_PAGE_SIZE: u32 = 20;
 
@@ -81,7 +83,7 @@ impl ListQuery {
             let known = match &*name {
                 _ if value.is_empty() => false,
                 "page" => {
-                    list.page = whole("page", value, u32::MAX)?;
+                    list.page = page(value)?;
                     true
                 }
                 "pageSize" => {
@@ -118,6 +120,14 @@ pub fn parse_filter(query: &str, branches: &Locations) -> Result<Filter, WrongPa
 
 fn right_orders() -> String {
     format!("one of {}", Order::NAMED.map(Order::name).join(", "))
+}
+
+fn page(value: &str) -> Result<u32, WrongParameter> {
+    if value.bytes().all(|byte| byte.is_ascii_digit()) && value.bytes().any(|byte| byte != b'0') {
+        // Digits that are not all zeros are a number, and too large if they do not fit.
+        return Ok(value.parse().unwrap_or(ListQuery::LAST_PAGE));
+    }
+    Err(wrong("page", value, "a whole number, 1 or more"))
 }
 
 fn whole(param: &'static str, value: &str, max: u32) -> Result<u32, WrongParameter> {
@@ -165,7 +175,9 @@ mod tests {
             ("page=0", "page"),
             ("page=-1", "page"),
             ("page=1.5", "page"),
-            ("page=99999999999", "page"),
+            ("page=99999999999x", "page"),
+            ("page=00", "page"),
+            ("page=%2B1", "page"),
             ("pageSize=101", "pageSize"),
             ("pageSize=diez", "pageSize"),
             ("orderby=foo", "orderby"),
@@ -174,6 +186,15 @@ mod tests {
         ] {
             assert_eq!(parse(query).unwrap_err().param, param, "{query}");
         }
+    }
+
+    #[test]
+    fn a_page_too_far_off_to_be_counted_is_the_last_that_is() {
+        let last = ListQuery { page: ListQuery::LAST_PAGE, ..ListQuery::default() };
+        for far in ["4294967295", "4294967296", "99999999999999999999999999", "0004294967296"] {
+            assert_eq!(parse(&format!("page={far}")).unwrap().as_ref(), Some(&last), "{far}");
+        }
+        assert_eq!(parse("page=007").unwrap().unwrap().page, 7);
     }
 
     #[test]

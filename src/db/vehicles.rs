@@ -17,10 +17,40 @@ use sqlx::types::Json;
 
 pub use self::search::Search;
 use super::{Db, DbError};
-use crate::domain::{Filter, Order, RecordId};
+use crate::domain::{Filter, Order, RecordId, fold};
 
 /// Branch codes and their display names.
 pub type Locations = BTreeMap<String, String>;
+
+/// The display name of each branch, by all that it is called.
+///
+/// **Invariants:** folded codes and folded display names are keys, so every spelling finds the same name; what is a code is none but that
+/// branch. Spellings as they are configured are keys too: they need not be folded.
+#[derive(Debug)]
+pub struct BranchNames(Json<BTreeMap<String, String>>);
+
+impl From<&Locations> for BranchNames {
+    fn from(locations: &Locations) -> Self {
+        let mut names = BTreeMap::new();
+        for name in locations.values() {
+            names.entry(fold(name)).or_insert_with(|| name.clone());
+        }
+        // Names that are equal but for their spelling are one name.
+        let of_codes = locations.iter().filter_map(|(code, name)| {
+            let shown = names.get(&fold(name))?.clone();
+            Some((fold(code), shown))
+        });
+        let of_codes: Vec<_> = of_codes.collect();
+        names.extend(of_codes);
+        let as_written: Vec<_> = locations
+            .iter()
+            .flat_map(|(code, name)| [code, name])
+            .filter_map(|text| Some((text.clone(), names.get(&fold(text))?.clone())))
+            .collect();
+        names.extend(as_written);
+        Self(Json(names))
+    }
+}
 
 /// A vehicle as a JSON object.
 pub type VehicleJson = Json<Box<RawValue>>;
@@ -78,14 +108,14 @@ impl Db {
     /// The vehicles that match, one window of them.
     pub async fn listed(
         &self,
-        locations: &Locations,
+        branches: &BranchNames,
         filter: &Filter,
         search: &Search,
         window: Window,
     ) -> Result<VehiclePage, DbError> {
         let row = sqlx::query_file!(
             "src/db/sql/listed.sql",
-            Json(locations) as _,
+            &branches.0 as _,
             window.limit,
             window.offset,
             given(&filter.marca),
@@ -115,13 +145,13 @@ impl Db {
     /// The answer of `GET /vehicles/facets`.
     pub async fn facets(
         &self,
-        locations: &Locations,
+        branches: &BranchNames,
         filter: &Filter,
         search: &Search,
     ) -> Result<VehicleJson, DbError> {
         let facets = sqlx::query_file_scalar!(
             "src/db/sql/facets.sql",
-            Json(locations) as _,
+            &branches.0 as _,
             given(&filter.marca),
             given(&filter.autoano),
             given(&filter.transmision),
@@ -159,8 +189,8 @@ impl Db {
     }
 
     /// What is known of a slug, listed or not.
-    pub async fn by_slug(&self, locations: &Locations, slug: &str) -> Result<BySlug, DbError> {
-        let row = sqlx::query_file!("src/db/sql/by_slug.sql", Json(locations) as _, slug)
+    pub async fn by_slug(&self, branches: &BranchNames, slug: &str) -> Result<BySlug, DbError> {
+        let row = sqlx::query_file!("src/db/sql/by_slug.sql", &branches.0 as _, slug)
             .fetch_optional(&self.pool)
             .await?;
         Ok(match row {
@@ -191,4 +221,38 @@ impl Db {
 /// A list that is empty does not restrict.
 fn given<T>(values: &[T]) -> Option<&[T]> {
     (!values.is_empty()).then_some(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(locations: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let locations: Locations =
+            locations.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect();
+        BranchNames::from(&locations).0.0
+    }
+
+    #[test]
+    fn a_branch_has_one_name_by_whatever_it_is_called() {
+        let names = names(&[("MTY", "Monterrey"), ("MTY2", "MONTERREY"), ("MÉR", "Mérida")]);
+        for (called, name) in [
+            ("mty", "Monterrey"),
+            ("MTY", "Monterrey"),
+            ("mty2", "Monterrey"),
+            ("monterrey", "Monterrey"),
+            ("MONTERREY", "Monterrey"),
+            ("mer", "Mérida"),
+            ("merida", "Mérida"),
+        ] {
+            assert_eq!(names.get(called).map(String::as_str), Some(name), "{called}");
+        }
+        assert_eq!(names.get("otra"), None);
+    }
+
+    #[test]
+    fn a_code_is_never_another_branchs_name() {
+        let names = names(&[("GPE", "Guadalupe"), ("MTY", "gpe")]);
+        assert_eq!((&*names["gpe"], &*names["GPE"], &*names["mty"]), ("Guadalupe", "Guadalupe", "gpe"));
+    }
 }

@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::{MatchedPath, Path, RawQuery, State, rejection::PathRejection},
     http::HeaderMap,
     response::Response,
@@ -104,11 +103,11 @@ pub(super) struct OldCacheStats {
 async fn cache_stats(
     State(catalog): State<Catalog>,
     State(limits): State<Arc<Limits>>,
-) -> Json<OldCacheStats> {
+) -> Fresh<OldCacheStats> {
     let (cached_all, cached_one) = catalog.old_stats().await;
     let last_invalidation = catalog.stats().await.last_invalidation;
     let cache_ttl_ms = u64::try_from(limits.cache_ttl.as_millis()).unwrap_or(u64::MAX);
-    Json(OldCacheStats { cached_all, cached_one, last_invalidation, cache_ttl_ms })
+    Fresh(OldCacheStats { cached_all, cached_one, last_invalidation, cache_ttl_ms })
 }
 
 /// Drop every cached response, on every instance

@@ -34,10 +34,12 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::FromRef,
+    extract::{FromRef, Request},
     http::{HeaderName, HeaderValue, Method, header},
     middleware,
+    routing::{MethodRouter, any, any_service},
 };
+use tower::{ServiceExt as _, service_fn};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::{AllowHeaders, AllowOrigin, CorsLayer, Vary},
@@ -160,6 +162,8 @@ fn router(state: AppState) -> Router {
     let (private, mut private_api) = private.split_for_parts();
     let (health, health_api) = health.split_for_parts();
     private_api.merge(health_api);
+    let folders = public_api.paths.paths.keys().filter_map(|path| path.strip_suffix("{slug}"));
+    let nothing = nothing(folders.map(str::to_owned).collect(), cors(&state.limits.cors_origins));
     // A wrong method is told here and not at the edge: what is set there would take the place of the layers around it, and so of the
     // answer to the question that a browser asks first (OPTIONS).
     let mut public = public
@@ -180,12 +184,23 @@ fn router(state: AppState) -> Router {
         .layer(cors(&state.limits.cors_origins))
         .merge(guarded(others, &in_flight))
         .merge(watched(health, &state.limits));
-    edge(routes, state)
+    edge(routes.fallback_service(nothing), state)
 }
 
 /// Health, readiness and metrics alone, for `server.admin_bind`.
 pub fn admin_router(state: AppState) -> Router {
-    edge(watched(health().split_for_parts().0, &state.limits), state)
+    let routes = watched(health().split_for_parts().0, &state.limits);
+    edge(routes.fallback(problem::unknown_route), state)
+}
+
+/// What answers unknown routes: that there is nothing. Browsers of other origins may read it below the folders that are for them.
+fn nothing(folders: Vec<String>, cors: CorsLayer) -> MethodRouter {
+    let closed = any(problem::unknown_route);
+    let open = closed.clone().layer(cors);
+    any_service(service_fn(move |request: Request| {
+        let is_below = folders.iter().any(|folder| request.uri().path().starts_with(folder));
+        if is_below { open.clone() } else { closed.clone() }.oneshot(request)
+    }))
 }
 
 /// What takes a place among the requests in flight.
@@ -210,7 +225,6 @@ fn watched(routes: Router<AppState>, limits: &Limits) -> Router<AppState> {
 /// What every request passes on its way in and out.
 fn edge(routes: Router<AppState>, state: AppState) -> Router {
     routes
-        .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(middleware::from_fn_with_state(state.monitor.clone(), request_id::identify))
         .with_state(state)
@@ -306,10 +320,8 @@ fn exposed_headers() -> HeaderValue {
 mod tests {
     use axum::{
         body::{Body, to_bytes},
-        extract::Request,
         routing::get,
     };
-    use tower::ServiceExt as _;
 
     use super::*;
 

@@ -102,7 +102,7 @@ pub(super) async fn queue(
     answer(monitor.queue(filter).await)
 }
 
-/// JSON for operators, which nobody on the way keeps.
+/// JSON that holds for this moment, which nobody on the way keeps.
 pub(super) struct Fresh<T>(pub(super) T);
 
 impl<T: Serialize> IntoResponse for Fresh<T> {

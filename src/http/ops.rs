@@ -1,7 +1,8 @@
 //! Health, readiness, metrics, the cache's figures and its invalidation.
+//!
+//! **Invariants:** all of it holds for this moment; nobody on the way keeps it.
 
 use axum::{
-    Json,
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -26,8 +27,8 @@ pub(super) struct Health {
 
 /// The process runs
 #[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It does", body = Health)))]
-pub(super) async fn healthz() -> Json<Health> {
-    Json(Health { status: "ok" })
+pub(super) async fn healthz() -> Fresh<Health> {
+    Fresh(Health { status: "ok" })
 }
 
 /// The service can do its work: the database answers
@@ -35,7 +36,7 @@ pub(super) async fn healthz() -> Json<Health> {
     (status = 503, description = "It does not", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn readyz(State(db): State<Db>) -> Response {
     match db.ping().await {
-        Ok(()) => Json(Health { status: "ready" }).into_response(),
+        Ok(()) => Fresh(Health { status: "ready" }).into_response(),
         Err(error) => {
             tracing::warn!(error = %error, "not ready");
             Problem::new(
@@ -51,14 +52,18 @@ pub(super) async fn readyz(State(db): State<Db>) -> Response {
 #[utoipa::path(get, path = "/metrics", tag = "operations",
     responses((status = 200, description = "In Prometheus' text format", body = String, content_type = "text/plain")))]
 pub(super) async fn metrics(State(monitor): State<Monitor>) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], monitor.metrics().await)
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, monitor.metrics().await)
 }
 
 /// What the cache did since the start, and what it holds
 #[utoipa::path(get, path = "/cache-stats", tag = "operations",
     responses((status = 200, description = "The figures of this instance", body = CacheStats)))]
-pub(super) async fn cache_stats(State(catalog): State<Catalog>) -> Json<CacheStats> {
-    Json(catalog.stats().await)
+pub(super) async fn cache_stats(State(catalog): State<Catalog>) -> Fresh<CacheStats> {
+    Fresh(catalog.stats().await)
 }
 
 /// That the cache is empty.

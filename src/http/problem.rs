@@ -33,7 +33,7 @@ pub(super) struct Problem {
     #[schema(value_type = u16, example = 400)]
     status: StatusCode,
     /// What is wrong and what would be right.
-    #[schema(example = "page is \"0\"; it should be a whole number from 1 to 4294967295.")]
+    #[schema(example = "page is \"0\"; it should be a whole number, 1 or more.")]
     pub(super) detail: String,
     /// The parameter that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]

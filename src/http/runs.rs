@@ -15,7 +15,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::{Limits, Problem, auth::Admin, monitoring::Fresh, webhook::object};
+use super::{
+    Limits, Problem,
+    auth::Admin,
+    monitoring::Fresh,
+    webhook::{self, object},
+};
 use crate::{
     domain::{MOMENT, RecordId, Trigger, moment, no_span, wrong},
     sync::{Engine, RunError, Scope, distinct},
@@ -120,7 +125,7 @@ pub(super) async fn sync(
     State(limits): State<Arc<Limits>>,
     body: Body,
 ) -> Result<Response, Problem> {
-    let request: SyncRequest = parse(&super::webhook::read(body, &limits).await?)?;
+    let request: SyncRequest = parse(&webhook::read(body, &limits, webhook::FEWER_IDS).await?)?;
     if request.force && (request.kind == Kind::CatchUp || request.record_ids.is_some()) {
         return Err(Problem::parameter(
             "force",
@@ -152,7 +157,7 @@ pub(super) async fn replay(
     State(limits): State<Arc<Limits>>,
     body: Body,
 ) -> Result<Response, Problem> {
-    let request: ReplayRequest = parse(&super::webhook::read(body, &limits).await?)?;
+    let request: ReplayRequest = parse(&webhook::read(body, &limits, webhook::FEWER_IDS).await?)?;
     let found = match request.asked(crate::clock::now())? {
         Asked::Records(records) => Ok(records),
         Asked::Span(from, to) => engine.synced_between(from, to).await,

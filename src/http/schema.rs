@@ -34,6 +34,7 @@ pub struct VehicleList {
     /// Matching vehicles on all pages.
     pub total_count: u64,
     /// This page, from 1.
+    #[schema(value_type = i64, minimum = 1, maximum = 4_294_967_295_i64)]
     pub page: u32,
     /// Vehicles on a page.
     pub page_size: u32,
@@ -60,6 +61,7 @@ pub enum OldList {
         /// Matching vehicles on all pages.
         total_count: u64,
         /// This page, from 1.
+        #[schema(value_type = i64, minimum = 1, maximum = 4_294_967_295_i64)]
         page: u32,
         /// Vehicles on a page.
         page_size: u32,

@@ -91,18 +91,22 @@ pub(super) async fn airtable_sync(
 ) -> Result<Response, Refusal> {
     let Automation = caller?;
     let (accepted, now) = (Instant::now(), crate::clock::now());
-    let bytes = read(body, &limits).await?;
+    let bytes = read(body, &limits, FEWER_IDS).await?;
     let notice = Notice::parse(&bytes, limits.max_batch, now)?;
     let deliveries = notice.record_ids.iter().map(|id| delivery(id, &notice, accepted, now)).collect();
     let delivered = engine.deliver(deliveries).await.map_err(|error| unreachable(&error))?;
     Ok(answer(&notice, &delivered, accepted))
 }
 
-pub(super) async fn read(body: Body, limits: &Limits) -> Result<bytes::Bytes, Problem> {
+/// What to do about a body of record ids that is too large.
+pub(super) const FEWER_IDS: &str = "send fewer record ids";
+
+/// The whole body; who sent too much is told the remedy.
+pub(super) async fn read(body: Body, limits: &Limits, remedy: &str) -> Result<bytes::Bytes, Problem> {
     let too_large = || {
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("The body is larger than {} bytes; send fewer record ids.", limits.max_body_bytes),
+            format!("The body is larger than {} bytes; {remedy}.", limits.max_body_bytes),
         )
     };
     // What says that it will be too large need not be waited for.

@@ -96,6 +96,36 @@ async fn a_browser_may_read_why_it_was_refused() {
 }
 
 #[tokio::test]
+async fn a_browser_may_read_that_there_is_nothing_below_a_public_folder_and_only_there() {
+    let world = World::start().await;
+    for folder in ["/vehicles", "/rapid-processor", "/functions/v1/rapid-processor"] {
+        for rest in ["/", "/a/b", "/a/", "//", "//a", "/facets/x"] {
+            let path = format!("{folder}{rest}");
+            let answer = ask(&world, Method::GET, &path, &[("origin", "https://x.mx")]).await;
+            answer.problem(404);
+            assert_eq!(answer.header("access-control-allow-origin"), "*", "{path}");
+            assert!(answer.header("access-control-expose-headers").contains("x-request-id"), "{path}");
+            assert_eq!(preflight(&world, &path, "https://x.mx", "apikey").await.status, 200, "{path}");
+        }
+    }
+    for path in ["/nothing", "/airtable-sync/x", "/functions/v1/", "/vehiclesx/a", "/dashboard/x"] {
+        let answer = ask(&world, Method::GET, path, &[("origin", "https://x.mx")]).await;
+        answer.problem(404);
+        assert!(answer.header("access-control-allow-origin").is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn where_origins_are_listed_the_others_may_not_read_that_there_is_nothing() {
+    let world = World::set("server.cors_origins", r#"["https://a.mx"]"#).start().await;
+    for (origin, allowed) in [("https://a.mx", "https://a.mx"), ("https://x.mx", "")] {
+        let answer = ask(&world, Method::GET, "/vehicles/a/b", &[("origin", origin)]).await;
+        answer.problem(404);
+        assert_eq!(answer.header("access-control-allow-origin"), allowed);
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_for_websites_is_closed_to_them() {
     let world = World::start().await;
     for path in [

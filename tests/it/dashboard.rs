@@ -480,3 +480,12 @@ async fn a_stop_does_not_wait_for_open_pages() {
     world.stop().await;
     while events.next().await.is_some() {}
 }
+
+#[tokio::test]
+async fn a_form_that_is_too_large_is_refused_in_words_that_fit_it() {
+    let world = World::start().await;
+    let large = "x".repeat(70_000);
+    let refused = post(&world, "/dashboard/login", &[("token", &large)], &[]).await.problem(413);
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.contains("bytes") && detail.contains("form") && !detail.contains("record"), "{detail}");
+}

@@ -280,6 +280,25 @@ async fn each_route_has_its_own_cache_control_whatever_way_it_is_answered() {
 }
 
 #[tokio::test]
+async fn what_holds_for_this_moment_alone_is_kept_by_nobody() {
+    let world = World::start().await;
+    let api = world.get("/openapi.json").await.ok();
+    for path in [
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/cache-stats",
+        "/rapid-processor/cache-stats",
+        "/functions/v1/rapid-processor/cache-stats",
+    ] {
+        let answer = world.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("cache-control")), (200, "no-store"), "{path}");
+        let said = &api["paths"][path]["get"]["responses"]["200"]["headers"];
+        assert!(said["cache-control"].is_object(), "{path}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn a_response_names_the_vehicles_in_it_for_who_drops_by_key() {
     let world = World::start().await;
     let moved = world.known(mazda()).await;

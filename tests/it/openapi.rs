@@ -101,6 +101,14 @@ async fn every_operation_has_a_name_of_its_own_and_says_what_it_answers() {
         assert!(api["paths"][path].is_object(), "{path} is not described");
     }
     let parameters = api["paths"]["/vehicles"]["get"]["parameters"].as_array().unwrap();
+    let page = &parameters.iter().find(|parameter| parameter["name"] == "page").unwrap()["schema"];
+    assert_eq!(
+        (&page["format"], &page["maximum"]),
+        (&"int64".into(), &Value::Null),
+        "any page may be asked for"
+    );
+    let page = &api["components"]["schemas"]["VehicleList"]["properties"]["page"];
+    assert_eq!((&page["format"], &page["maximum"]), (&"int64".into(), &u32::MAX.into()), "{page}");
     let given: BTreeSet<&str> =
         parameters.iter().map(|parameter| parameter["name"].as_str().unwrap()).collect();
     assert_eq!(
@@ -314,6 +322,8 @@ async fn no_answer_has_a_status_a_header_or_a_type_that_is_not_described() {
             ("/runs/{id}", "/runs/1?limit=0", 400),
             ("/runs/{id}", "/runs/none", 404),
             ("/nothing", "/nothing", 404),
+            ("/vehicles/", "/vehicles/", 404),
+            ("/vehicles/a/b", "/vehicles/a/b", 404),
         ] {
             assert_eq!(described.ask(method, path, at, &[admin], "").await.status, status, "{at}");
         }

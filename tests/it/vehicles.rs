@@ -157,8 +157,15 @@ async fn a_page_past_the_end_is_an_empty_list() {
     let world = World::start().await;
     world.known(mazda()).await;
 
-    for path in ["/vehicles?page=9", "/vehicles?page=4294967295&pageSize=100"] {
+    for (path, number) in [
+        ("/vehicles?page=9", 9),
+        ("/vehicles?page=4294967295&pageSize=100", u32::MAX),
+        ("/vehicles?page=4294967296&pageSize=100", u32::MAX),
+        ("/vehicles?page=99999999999999999999999999", u32::MAX),
+        ("/rapid-processor?page=4294967296", u32::MAX),
+    ] {
         let page = world.get(path).await.ok();
+        assert_eq!(page["page"], number, "{path}");
         assert_eq!(
             (&page["vehicles"], &page["totalCount"], &page["totalPages"]),
             (&json!([]), &json!(1), &json!(1))
@@ -267,6 +274,35 @@ async fn a_branch_is_shown_once_by_whatever_names_it_stands_in_airtable() {
     for counted in world.get("/vehicles/facets").await.ok()["sucursales"].as_array().unwrap() {
         assert_eq!(counted["count"], 1, "{counted}");
     }
+}
+
+#[tokio::test]
+async fn a_branch_is_one_however_its_code_and_its_name_are_written() {
+    let world = World::start().await;
+    for (title, places) in [
+        ("a", &["MTY", "monterrey"][..]),
+        ("b", &["MONTERREY ", "mty", "Monterréy", "Otra", "OTRA"]),
+        ("c", &["guadalupe", "Monterrey"]),
+    ] {
+        let fields =
+            fields! { "Auto": title, "ligawp": title, "OrdenStatus": "Comprado", "Ubicacion": places };
+        world.known(fields).await;
+    }
+    for (slug, branches) in [
+        ("a", json!(["Monterrey"])),
+        ("b", json!(["Monterrey", "Otra"])),
+        ("c", json!(["Guadalupe", "Monterrey"])),
+    ] {
+        assert_eq!(world.get(&format!("/vehicles/{slug}")).await.ok()["sucursal"], branches, "{slug}");
+        let listed = world.get(&format!("/vehicles?search={slug}")).await.ok();
+        assert_eq!(listed["vehicles"][0]["sucursal"], branches, "{slug}");
+    }
+    let counted = json!([
+        { "name": "Monterrey", "count": 3 },
+        { "name": "Guadalupe", "count": 1 },
+        { "name": "Otra", "count": 1 },
+    ]);
+    assert_eq!(world.get("/vehicles/facets").await.ok()["sucursales"], counted);
 }
 
 /// The brands of what a search finds, in order.

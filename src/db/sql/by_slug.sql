@@ -1,4 +1,4 @@
--- The vehicle that has the slug, else the one that had it. $1 = branch names, $2 = slug.
+-- The vehicle that has the slug, else the one that had it. $1 = display names of branches by all their names, $2 = slug.
 select v.record_id, v.slug, v.deleted_at is not null as "deleted!", to_json(shown) as "vehicle!: Json<Box<RawValue>>"
 from inventario_cache v
 cross join lateral (
@@ -9,10 +9,10 @@ cross join lateral (
         trim_scale(enganche_recomendado) as enganche_recomendado, trim_scale(mensualidad_minima) as mensualidad_minima,
         trim_scale(mensualidad_recomendada) as mensualidad_recomendada, plazomax, garantia, ubicacion,
         array(
-            -- A branch may stand there by its code and by its name.
-            select branch from unnest(ubicacion) with ordinality as place(code, n)
-            cross join lateral (select coalesce($1::jsonb ->> upper(code), code)) as shown_as(branch)
-            group by branch order by min(n)
+            -- A branch may stand there by its code and by its name, each written in any way.
+            select (array_agg(coalesce(known, code) order by n))[1] from unnest(ubicacion) with ordinality as place(code, n)
+            cross join lateral (select coalesce($1::jsonb ->> code, $1 ->> vitrina_fold(code))) as branch(known)
+            group by coalesce(known, vitrina_fold(code)) order by min(n)
         ) as sucursal,
         ordencompra, ordenstatus, separado, vendido, rezago, en_reparacion, utilitario, numero_duenos, promociones,
         ingreso_inventario, feature_image, fotos_exterior_url, fotos_interior_url, created_at, updated_at, last_synced_at

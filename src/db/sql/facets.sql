@@ -1,6 +1,6 @@
 -- How many listed vehicles each option of each filter has, under all the other filters, from one snapshot.
 --
--- $1 = branch names; filters, null = not given: $2 marca, $3 autoano, $4 transmision, $5 combustible, $6 garantia, $7 carroceria,
+-- $1 = display names of branches by all their names; filters, null = not given: $2 marca, $3 autoano, $4 transmision, $5 combustible, $6 garantia, $7 carroceria,
 -- $8 ubicacion, $9 promociones, $10 and $11 precio from and to, $12 and $13 enganchemin from and to (in centavos), $14 = hide reserved ones,
 -- $15 = search.
 --
@@ -48,8 +48,8 @@ with near as not materialized (
         union all select 'combustibles', combustible_name where kept = 239 and missed & ~8 = 0
         union all select 'warranties', garantia_name where kept = 247 and missed & ~16 = 0
         union all select distinct 'classifications', option from unnest(carroceria_names) option where kept = 251 and missed & ~32 = 0
-        union all select distinct 'sucursales', coalesce($1::jsonb ->> upper(code), code) from unnest(ubicacion_names) code
-            where kept = 253 and missed & ~64 = 0
+        union all select distinct 'sucursales', coalesce($1::jsonb ->> code, $1 ->> vitrina_fold(code), code)
+            from unnest(ubicacion_names) code where kept = 253 and missed & ~64 = 0
         union all select distinct 'promotions', option from unnest(promociones_names) option where kept = 254 and missed & ~128 = 0
     ) of_one
 ), spellings as (

@@ -1,6 +1,6 @@
 -- One page of listed vehicles and the number of all, from one snapshot.
 --
--- $1 = branch names, $2 = limit, $3 = offset; filters, null = not given: $4 marca, $5 autoano, $6 transmision, $7 combustible,
+-- $1 = display names of branches by all their names, $2 = limit, $3 = offset; filters, null = not given: $4 marca, $5 autoano, $6 transmision, $7 combustible,
 -- $8 garantia, $9 carroceria, $10 ubicacion, $11 promociones, $12 and $13 precio from and to, $14 and $15 enganchemin from and to (in
 -- centavos), $16 = hide reserved ones, $17 = search; $18 = words of the search as they are, $19 = as beginnings; $20 = order; $21 = any of the words of the search, for most vehicles have none in their names.
 --
@@ -77,10 +77,10 @@ select
                 trim_scale(enganche_recomendado) as enganche_recomendado, trim_scale(mensualidad_minima) as mensualidad_minima,
                 trim_scale(mensualidad_recomendada) as mensualidad_recomendada, plazomax, garantia, ubicacion,
                 array(
-                    -- A branch may stand there by its code and by its name.
-                    select branch from unnest(ubicacion) with ordinality as place(code, n)
-                    cross join lateral (select coalesce($1::jsonb ->> upper(code), code)) as shown_as(branch)
-                    group by branch order by min(n)
+                    -- A branch may stand there by its code and by its name, each written in any way.
+                    select (array_agg(coalesce(known, code) order by n))[1] from unnest(ubicacion) with ordinality as place(code, n)
+                    cross join lateral (select coalesce($1::jsonb ->> code, $1 ->> vitrina_fold(code))) as branch(known)
+                    group by coalesce(known, vitrina_fold(code)) order by min(n)
                 ) as sucursal,
                 ordencompra, ordenstatus, separado, vendido, rezago, en_reparacion, utilitario, numero_duenos, promociones,
                 ingreso_inventario, feature_image, fotos_exterior_url, fotos_interior_url, created_at, updated_at, last_synced_at

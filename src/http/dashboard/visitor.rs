@@ -136,7 +136,7 @@ pub(super) struct Fields(HashMap<String, String>);
 
 impl Fields {
     pub(super) async fn read(body: Body, limits: &Arc<Limits>) -> Result<Self, Problem> {
-        let bytes = webhook::read(body, limits).await?;
+        let bytes = webhook::read(body, limits, "a form of the dashboard is shorter").await?;
         let mut fields = HashMap::new();
         for (name, value) in form_urlencoded::parse(&bytes) {
             fields.entry(name.into_owned()).or_insert_with(|| value.into_owned());

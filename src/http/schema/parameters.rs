@@ -83,8 +83,8 @@ pub struct PageParameters {
     /// What comes first. Not given: what fits the search best, without a search the most recently updated.
     #[param(inline)]
     pub orderby: Option<OrderBy>,
-    /// The page.
-    #[param(minimum = 1, maximum = 4_294_967_295_u32, default = 1)]
+    /// The page. One past the end is empty; 4294967295 stands for all that are further off.
+    #[param(value_type = Option<i64>, minimum = 1, default = 1)]
     pub page: Option<u32>,
     /// Vehicles on a page.
     #[param(rename = "pageSize", minimum = 1, maximum = 100, default = 20)]
