@@ -115,6 +115,7 @@ update inventario_cache set listed = listed
 where listed and concat_ws(' ', marca, transmision, combustible, garantia, carroceria, array_to_string(clasificacionid, ' '),
     array_to_string(ubicacion, ' '), array_to_string(promociones, ' ')) ~ '[\u00ad-\u00ff\u0100-\U0010ffff]';
 
+drop function if exists vitrina_branches(jsonb, text[]);
 drop function if exists vitrina_vector(text[]);
 drop function if exists vitrina_joins(text);
 drop function if exists vitrina_small_rare(text);

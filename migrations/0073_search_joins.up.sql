@@ -113,6 +113,32 @@ language sql immutable strict parallel safe as $$
     )
 $$;
 
+-- The branches of a vehicle as they are shown, each once, by whatever codes and names they stand there. `names`: by code and by name as configured, and
+-- by both folded. Not one statement: that would be planned anew for each question.
+create or replace function vitrina_branches(names jsonb, codes text[]) returns text[]
+language plpgsql immutable parallel safe set search_path from current set plan_cache_mode = force_generic_plan as $$
+declare
+    code text;
+    shown text;
+    key text;
+    keys text[] := '{}';
+    branches text[] := '{}';
+begin
+    foreach code in array coalesce(codes, '{}') loop
+        shown := names ->> code;
+        if shown is null then
+            shown := names ->> vitrina_fold(code);
+        end if;
+        key := coalesce(shown, vitrina_fold(code));
+        if key <> all(keys) then
+            keys := keys || key;
+            branches := branches || coalesce(shown, code);
+        end if;
+    end loop;
+    return branches;
+end
+$$;
+
 create or replace function vitrina_list_changed() returns trigger
 language plpgsql set search_path from current as $$
 begin

@@ -76,12 +76,7 @@ select
                 carroceria, clasificacionid, "AutoMotor", cilindros, trim_scale(enganchemin) as enganchemin,
                 trim_scale(enganche_recomendado) as enganche_recomendado, trim_scale(mensualidad_minima) as mensualidad_minima,
                 trim_scale(mensualidad_recomendada) as mensualidad_recomendada, plazomax, garantia, ubicacion,
-                array(
-                    -- A branch may stand there by its code and by its name, each written in any way.
-                    select (array_agg(coalesce(known, code) order by n))[1] from unnest(ubicacion) with ordinality as place(code, n)
-                    cross join lateral (select coalesce($1::jsonb ->> code, $1 ->> vitrina_fold(code))) as branch(known)
-                    group by coalesce(known, vitrina_fold(code)) order by min(n)
-                ) as sucursal,
+                vitrina_branches($1::jsonb, ubicacion) as sucursal,
                 ordencompra, ordenstatus, separado, vendido, rezago, en_reparacion, utilitario, numero_duenos, promociones,
                 ingreso_inventario, feature_image, fotos_exterior_url, fotos_interior_url, created_at, updated_at, last_synced_at
         ) shown
