@@ -118,6 +118,9 @@ where listed and concat_ws(' ', marca, transmision, combustible, garantia, carro
 drop function if exists vitrina_branches(jsonb, text[]);
 drop function if exists vitrina_vector(text[]);
 drop function if exists vitrina_joins(text);
+drop trigger if exists edited_by_hand on inventario_cache;
+drop trigger if exists edited_by_hand on slug_redirects;
+drop function if exists vitrina_tell_of_hand();
 drop function if exists vitrina_small_rare(text);
 drop function if exists vitrina_small(text);
 drop function if exists vitrina_plain(text);

@@ -71,13 +71,24 @@ language sql immutable strict parallel safe as $$
         select left(word, 60)
         from (select vitrina_fold($1) offset 0) folded(text)
         cross join lateral (
+            with joined as (
+                select string_to_array(match[1], '-') as parts
+                from regexp_matches(text, '[a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+(?:-[a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+)+', 'g') found(match)
+            )
             select unnest(regexp_split_to_array(text, '[^a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+'))
             union all
-            select array_to_string(parts[place : case place when 1 then 60 else place + 3 end], '')
-            from regexp_matches(text, '[a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+(?:-[a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+)+', 'g') joined(match)
-            cross join lateral (select string_to_array(match[1], '-') offset 0) split(parts)
-            cross join lateral generate_series(1, array_length(parts, 1) - 1) place
-            where place = 1 or parts[place] || parts[place + 1] !~ '^[0-9]+$'
+            select array_to_string(parts[1:60], '')
+            from joined
+            union all
+            select concat(part, next, third, fourth)
+            from joined
+            cross join lateral (
+                select
+                    part, lead(part) over parts as next, lead(part, 2) over parts as third, lead(part, 3) over parts as fourth
+                from unnest(parts) with ordinality as split(part, n)
+                window parts as (order by n)
+            ) neighbours
+            where next is not null and part || next !~ '^[0-9]+$'
             union all
             select number.match[1] from regexp_matches(text, '[0-9]+(?:[.][0-9]+)+[a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]*', 'g') number(match)
         ) found(word)
@@ -90,11 +101,16 @@ $$;
 create or replace function vitrina_joins(text) returns text[]
 language sql immutable strict parallel safe as $$
     select array(
-        select left(array_to_string(parts[place : last], ''), 60)
-        from (select array_remove(regexp_split_to_array(vitrina_fold($1), '[^a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+'), '') offset 0) taken(parts)
-        cross join lateral generate_series(1, cardinality(parts) - 1) place
-        cross join lateral (values (place + 1), (place + 3)) until(last)
-        where parts[place] || parts[place + 1] !~ '^[0-9]+$'
+        select left(made, 60)
+        from (
+            select
+                part, lead(part) over parts as next, lead(part, 2) over parts as third, lead(part, 3) over parts as fourth
+            from regexp_split_to_table(vitrina_fold($1), '[^a-z0-9\u00c0-\u00f6\u00f8-\u1fff\u2c00-\u2dff\u3040-\ud7ff\U00010000-\U0001cfff\U0001e000-\U0001efff\U00020000-\U0003ffff]+') with ordinality as split(part, n)
+            where part <> ''
+            window parts as (order by n)
+        ) neighbours
+        cross join lateral (values (part || next), (concat(part, next, third, fourth))) joined(made)
+        where next is not null and part || next !~ '^[0-9]+$'
     )
 $$;
 
@@ -145,10 +161,6 @@ begin
     -- An insert that may turn into an update calls both triggers, one of them with nothing.
     if not exists (select from changed) then
         return null;
-    end if;
-    -- A hand at work: nobody else tells the instances.
-    if current_setting('application_name') <> 'vitrina' then
-        perform pg_notify('vitrina_changes', current_schema() || ' sql');
     end if;
     delete from listing l using changed c where l.record_id = c.record_id and not c.listed;
     insert into listing
@@ -205,6 +217,22 @@ begin
     return null;
 end
 $$;
+
+-- A hand at work: nobody else tells the instances.
+create or replace function vitrina_tell_of_hand() returns trigger
+language plpgsql set search_path from current as $$
+begin
+    if current_setting('application_name') <> 'vitrina' then
+        perform pg_notify('vitrina_changes', current_schema() || ' sql');
+    end if;
+    return null;
+end
+$$;
+
+create or replace trigger edited_by_hand after insert or update or delete or truncate on inventario_cache
+for each statement execute function vitrina_tell_of_hand();
+create or replace trigger edited_by_hand after insert or update or delete or truncate on slug_redirects
+for each statement execute function vitrina_tell_of_hand();
 
 -- What is there already: the texts' words anew, and the folded names where a letter may read otherwise now.
 delete from listing_texts;

@@ -135,7 +135,8 @@ impl Db {
             &search.words,
             &search.beginnings,
             window.order.name(),
-            search.any
+            search.any,
+            search.literal.as_deref()
         )
         .fetch_one(&self.pool)
         .await?;

@@ -219,7 +219,9 @@ impl Engine {
             }
             Scope::Full { force } => {
                 let deleted = self.inner.db.delete_old_logs().await?;
-                self.inner.db.tidy_words().await?;
+                if let Err(error) = self.inner.db.tidy_words().await {
+                    tracing::warn!(error = %error, "words that no vehicle has any more are kept until the next full run");
+                }
                 if deleted > 0 {
                     tracing::info!(deleted, "old logs were deleted");
                 }

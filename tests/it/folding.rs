@@ -25,14 +25,14 @@ fn text(random: &mut Rng) -> String {
 /// What a letter or digit is, as both say.
 const PART: &str = r"[a-z0-9\u{c0}-\u{f6}\u{f8}-\u{1fff}\u{2c00}-\u{2dff}\u{3040}-\u{d7ff}\u{10000}-\u{1cfff}\u{1e000}-\u{1efff}\u{20000}-\u{3ffff}]";
 
-/// What hyphens join: all of it, and up to four from each of its parts on; two numbers begin none but the first.
+/// What hyphens join: all of it, and up to four from each of its parts on, where they are not two numbers.
 fn together(joined: &str) -> Vec<String> {
     let parts: Vec<&str> = joined.split('-').collect();
-    let is_number = |part: &&str| part.chars().all(|char| char.is_ascii_digit());
-    (0..parts.len() - 1)
-        .filter(|place| *place == 0 || !parts[*place..*place + 2].iter().all(is_number))
-        .map(|place| parts[place..].iter().take(if place == 0 { usize::MAX } else { 4 }).copied().collect())
-        .collect()
+    let is_number = |part: &str| part.chars().all(|char| char.is_ascii_digit());
+    let each = (0..parts.len() - 1)
+        .filter(|place| !(is_number(parts[*place]) && is_number(parts[*place + 1])))
+        .map(|place| parts[place..].iter().take(4).copied().collect());
+    each.chain([parts.concat()]).collect()
 }
 
 /// Words, what hyphens join as one more, numbers with a point.

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use self::search::{Model, Term, Words, fold, neighbours, words_of};
+use self::search::{Meaning, Model, Words, fold, neighbours, words_of};
 use crate::support::{Setting, World};
 
 const VEHICLES: usize = 240;
@@ -211,19 +211,20 @@ fn passes(car: &Car, question: &Question, group: &[&str]) -> bool {
     })
 }
 
-/// What a search means among these: what must all be found, and what counts for relevance besides.
-fn meaning(cars: &[Car], search: &str) -> (Vec<Term>, Vec<Term>) {
+/// What a search means among these.
+fn meaning(cars: &[Car], search: &str) -> Meaning {
     let words =
         cars.iter().map(|car| Words { heading: &car.heading, all: &car.words, spelled: &car.spelled });
     Model(words.collect()).meaning(search)
 }
 
-fn found(car: &Car, meaning: &(Vec<Term>, Vec<Term>)) -> bool {
-    meaning.0.iter().all(|term| term.is_in(&car.words))
+fn found(car: &Car, meaning: &Meaning) -> bool {
+    meaning.all.iter().all(|term| term.is_in(&car.words))
 }
 
-fn relevance(car: &Car, meaning: &(Vec<Term>, Vec<Term>)) -> usize {
-    meaning.0.iter().chain(&meaning.1).map(|term| term.points(&car.heading)).sum()
+fn relevance(car: &Car, meaning: &Meaning) -> usize {
+    let named: usize = meaning.all.iter().chain(&meaning.pairs).map(|term| term.points(&car.heading)).sum();
+    named + if meaning.literal.iter().any(|term| term.is_in(&car.words)) { 3 } else { 0 }
 }
 
 fn last<'a>(question: &'a Question, name: &str) -> Option<&'a str> {
@@ -261,7 +262,7 @@ fn listed(cars: &[Car], question: &Question) -> Vec<String> {
             let arrived = |car: &Car| car.time("ingreso_inventario").or(car.time("created_at"));
             arrived(other).cmp(&arrived(one))
         }),
-        _ if !meaning.0.is_empty() => {
+        _ if !meaning.all.is_empty() => {
             Box::new(|one, other| relevance(other, &meaning).cmp(&relevance(one, &meaning)))
         }
         _ => Box::new(|one, other| other.time("updated_at").cmp(&one.time("updated_at"))),

@@ -30,6 +30,7 @@ async fn plan(connection: &mut PgConnection, arguments: &[(usize, &str)]) -> Str
         "'{}'",
         "'updated'",
         "''",
+        "null",
     ];
     for (number, value) in arguments {
         values[number - 1] = value;

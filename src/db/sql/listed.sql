@@ -2,7 +2,8 @@
 --
 -- $1 = display names of branches by all their names, $2 = limit, $3 = offset; filters, null = not given: $4 marca, $5 autoano, $6 transmision, $7 combustible,
 -- $8 garantia, $9 carroceria, $10 ubicacion, $11 promociones, $12 and $13 precio from and to, $14 and $15 enganchemin from and to (in
--- centavos), $16 = hide reserved ones, $17 = search; $18 = words of the search as they are, $19 = as beginnings; $20 = order; $21 = any of the words of the search, for most vehicles have none in their names.
+-- centavos), $16 = hide reserved ones, $17 = search; $18 = words of the search as they are, $19 = as beginnings; $20 = order; $21 = any of the words of the search, for most vehicles have none in their names; $22 = what comes first although it
+-- stands in descriptions only.
 --
 -- The planner sees the values (plan_cache_mode), so conditions that are not given vanish, with them the join that only a search needs, and
 -- of the sort keys the one chosen remains.
@@ -38,7 +39,7 @@ with page as materialized (
                 case when heading @@ $21::text::tsquery then (
                     select sum(case when heading @@ word then 2 when heading @@ beginning then 1 else 0 end)
                     from unnest($18::text[]::tsquery[], $19::text[]::tsquery[]) as term(word, beginning)
-                ) else 0 end
+                ) else 0 end + case when $22::text is not null and words @@ $22::tsquery then 3 else 0 end
             end desc,
             record_id
         limit $2 offset $3

@@ -20,6 +20,8 @@ use crate::domain::{MIN_BEGINNING_CHARS, slips};
 pub struct Search {
     /// What all must match; `None`: there is no search.
     pub all: Option<String>,
+    /// What stands in a few descriptions as it was asked for, while names that are near count too: it comes before them.
+    pub literal: Option<String>,
     /// What any must match to count for more than nothing.
     pub any: String,
     /// For each term, and each pair of neighbours that is a word: what it most likely means, as whole words.
@@ -32,6 +34,8 @@ pub struct Search {
 struct Sequence {
     terms: Vec<Term>,
     pairs: Vec<Term>,
+    /// What is meant as it is written, though names that are near count too.
+    literal: Vec<Term>,
 }
 
 impl Db {
@@ -45,13 +49,14 @@ impl Db {
     pub async fn understand(&self, terms: Option<&[String]>) -> Result<Search, DbError> {
         let Some(terms) = terms else { return Ok(Search::default()) };
         let pieces: Vec<Piece<'_>> = terms.iter().map(|term| Piece::of(term)).collect();
-        let Sequence { terms, pairs } = self.sequence(&pieces, &Vocabulary::default()).await?;
+        let Sequence { terms, pairs, literal } = self.sequence(&pieces, &Vocabulary::default()).await?;
         let beginnings: Vec<String> = terms.iter().map(|term| term.beginning.clone()).collect();
         // Without terms it is the empty query, which matches nothing.
         let (all, any) = (beginnings.join(" & "), beginnings.join(" | "));
         let (words, beginnings) =
             terms.into_iter().chain(pairs).map(|term| (term.word, term.beginning)).unzip();
-        Ok(Search { all: Some(all), any, words, beginnings })
+        let literal = (!literal.is_empty()).then(|| Term::any(literal).beginning);
+        Ok(Search { all: Some(all), literal, any, words, beginnings })
     }
 
     async fn sequence(&self, pieces: &[Piece<'_>], vocabulary: &Vocabulary) -> Result<Sequence, DbError> {
@@ -72,6 +77,7 @@ impl Db {
         let doubtful = self.only_in_few_descriptions(&doubtful).await?;
         let pair_at = |place: usize| pairs.get(place).and_then(Option::as_ref).filter(is_found);
         let mut terms = Vec::with_capacity(pieces.len());
+        let mut literal = Vec::new();
         for (place, (piece, written)) in pieces.iter().zip(written).enumerate() {
             let with_neighbour: Vec<Term> = [place.checked_sub(1), Some(place)]
                 .into_iter()
@@ -80,8 +86,13 @@ impl Db {
                 .cloned()
                 .collect();
             let meant = if doubtful.contains(&written.beginning) {
-                let named = self.corrected(vocabulary, piece.text, In::Name).await?;
-                Term::any([Some(written), named].into_iter().flatten())
+                match self.corrected(vocabulary, piece.text, In::Name).await? {
+                    Some(named) => {
+                        literal.push(written.clone());
+                        Term::any([written, named])
+                    }
+                    None => written,
+                }
             } else if may_be_wrong(*piece) && !is_found(&&written) && with_neighbour.is_empty() {
                 self.meant(*piece, vocabulary).await?.unwrap_or(written)
             } else {
@@ -94,7 +105,7 @@ impl Db {
             });
         }
         let pairs = pairs.into_iter().flatten().filter(|term| found.contains(&term.beginning)).collect();
-        Ok(Sequence { terms, pairs })
+        Ok(Sequence { terms, pairs, literal })
     }
 
     /// What a piece that no vehicle has may mean; `None`: nothing.

@@ -51,7 +51,8 @@ impl Db {
         // One after the other, on what is there: words that are gone must not hide the second way of erring.
         let mut near = self.present(look(known, word, corrections).await, within).await?;
         let nearest = near.first().map_or(usize::MAX, |near| near.slips);
-        if nearest > 1 {
+        // A word that somebody wrote is no misspelt beginning.
+        if nearest > 1 && within == In::Text {
             let longer = look(known, word, completions).await;
             let longer = longer.into_iter().filter(|longer| longer.slips < nearest);
             let mut longer = self.present(longer.collect(), within).await?;

@@ -25,13 +25,13 @@ fn words(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What hyphens join: all of it, and up to four from each of its parts on; two numbers begin none but the first.
+/// What hyphens join: all of it, and up to four from each of its parts on, where they are not two numbers.
 fn together(joined: &str) -> Vec<String> {
     let parts: Vec<&str> = joined.split('-').collect();
-    (0..parts.len() - 1)
-        .filter(|place| *place == 0 || !(is_number(parts[*place]) && is_number(parts[*place + 1])))
-        .map(|place| parts[place..].iter().take(if place == 0 { usize::MAX } else { 4 }).copied().collect())
-        .collect()
+    let each = (0..parts.len() - 1)
+        .filter(|place| !(is_number(parts[*place]) && is_number(parts[*place + 1])))
+        .map(|place| parts[place..].iter().take(4).copied().collect());
+    each.chain([parts.concat()]).collect()
 }
 
 fn is_number(text: &str) -> bool {
@@ -137,7 +137,7 @@ fn combined(terms: &[Term], combine: fn(Vec<Wanted>) -> Wanted) -> Term {
 }
 
 /// What a word may be a misspelling of, among some words.
-fn corrected(among: &BTreeSet<&String>, word: &str) -> Option<Term> {
+fn corrected(among: &BTreeSet<&String>, word: &str, longer_too: bool) -> Option<Term> {
     let digits = |word: &str| word.chars().any(|char| char.is_ascii_digit());
     let length = word.chars().count();
     let allowed = allowed_slips(word);
@@ -146,7 +146,11 @@ fn corrected(among: &BTreeSet<&String>, word: &str) -> Option<Term> {
     }
     let part = |known: &str| {
         let parts = (0..=known.len()).filter_map(|end| known.get(..end));
-        if length < 5 { usize::MAX } else { parts.map(|part| slips(word, part)).min().unwrap() }
+        if length < 5 || !longer_too {
+            usize::MAX
+        } else {
+            parts.map(|part| slips(word, part)).min().unwrap()
+        }
     };
     let known = || among.iter().filter(|known| !digits(known));
     let nearest = known().map(|known| slips(word, known)).min().filter(|nearest| *nearest <= allowed);
@@ -188,6 +192,17 @@ fn terms(search: &str) -> Vec<String> {
     terms
 }
 
+/// What a search means.
+#[derive(Default)]
+pub struct Meaning {
+    /// What must all be found.
+    pub all: Vec<Term>,
+    /// Neighbours that are one word, which counts besides.
+    pub pairs: Vec<Term>,
+    /// What comes first wherever it stands.
+    pub literal: Vec<Term>,
+}
+
 /// The words of a vehicle.
 pub struct Words<'a> {
     pub heading: &'a BTreeSet<String>,
@@ -206,7 +221,7 @@ impl Model<'_> {
     fn corrected(&self, word: &str, in_names: bool) -> Option<Term> {
         let spelled = self.0.iter().flat_map(|car| car.spelled);
         let named: BTreeSet<&String> = self.0.iter().flat_map(|car| car.heading).collect();
-        corrected(&spelled.filter(|word| !in_names || named.contains(word)).collect(), word)
+        corrected(&spelled.filter(|word| !in_names || named.contains(word)).collect(), word, !in_names)
     }
 
     /// What a term, or a part of one, means as it is written.
@@ -239,13 +254,14 @@ impl Model<'_> {
     }
 
     /// What terms mean, each, and the pairs of neighbours that are one word.
-    fn sequence(&self, terms: &[(&str, bool)]) -> (Vec<Term>, Vec<Term>) {
+    fn sequence(&self, terms: &[(&str, bool)]) -> Meaning {
         let pair = |two: &[(&str, bool)]| {
             let together = format!("{}{}", two[0].0, two[1].0).replace('-', "");
             Some(begun(&together))
                 .filter(|pair| !together.contains('.') && !is_number(&together) && self.has(pair))
         };
         let pairs: Vec<Option<Term>> = terms.windows(2).map(pair).collect();
+        let mut literal = Vec::new();
         let meant = terms.iter().enumerate().map(|(place, (term, tells))| {
             let beside: Vec<Term> = [place.checked_sub(1), Some(place)]
                 .into_iter()
@@ -256,8 +272,13 @@ impl Model<'_> {
             let is_word = *tells && !term.contains('-');
             let meant = if is_word && allowed_slips(term) > 0 && self.has(&written) {
                 if term.len() >= 5 && self.is_doubtful(&written) {
-                    let named = self.corrected(term, true);
-                    combined(&[Some(written), named].into_iter().flatten().collect::<Vec<_>>(), Wanted::Any)
+                    match self.corrected(term, true) {
+                        Some(named) => {
+                            literal.push(written.clone());
+                            combined(&[written, named], Wanted::Any)
+                        }
+                        None => written,
+                    }
                 } else {
                     written
                 }
@@ -268,7 +289,8 @@ impl Model<'_> {
             };
             combined(&[vec![meant], beside].concat(), Wanted::Any)
         });
-        (meant.collect(), pairs.iter().flatten().cloned().collect())
+        let all = meant.collect();
+        Meaning { all, pairs: pairs.iter().flatten().cloned().collect(), literal }
     }
 
     /// What a term that no vehicle has may mean.
@@ -283,20 +305,18 @@ impl Model<'_> {
         }
         if says_enough(&parts) {
             let parts: Vec<(&str, bool)> = parts.iter().map(|part| (*part, telling(part))).collect();
-            meant.push(combined(&self.sequence(&parts).0, Wanted::All));
+            meant.push(combined(&self.sequence(&parts).all, Wanted::All));
         }
         (!meant.is_empty()).then(|| combined(&meant, Wanted::Any))
     }
 
-    /// What a search means: what must all be found, and what counts for relevance besides.
-    pub fn meaning(&self, search: &str) -> (Vec<Term>, Vec<Term>) {
+    /// What a search means.
+    pub fn meaning(&self, search: &str) -> Meaning {
         let terms = terms(search);
         if terms.is_empty() && !search.trim().is_empty() {
             // Signs alone: what no vehicle has.
-            return (
-                vec![Term { likely: Wanted::Any(Vec::new()), at_all: Wanted::Any(Vec::new()) }],
-                Vec::new(),
-            );
+            let nothing = Term { likely: Wanted::Any(Vec::new()), at_all: Wanted::Any(Vec::new()) };
+            return Meaning { all: vec![nothing], ..Meaning::default() };
         }
         self.sequence(&terms.iter().map(|term| (term.as_str(), true)).collect::<Vec<_>>())
     }
