@@ -222,7 +222,8 @@ $$;
 create or replace function vitrina_tell_of_hand() returns trigger
 language plpgsql set search_path from current as $$
 begin
-    if current_setting('application_name') <> 'vitrina' then
+    -- A pooler may add something to the name.
+    if current_setting('application_name') !~ '^vitrina' then
         perform pg_notify('vitrina_changes', current_schema() || ' sql');
     end if;
     return null;

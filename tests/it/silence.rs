@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use sqlx::Executor;
 use vitrina::{
-    catalog::{ListQuery, Query, Shape},
+    catalog::{Catalog, ListQuery, Query, Shape},
+    config::{Loader, Needs},
+    db::vehicles::Locations,
     simulator::{Fault, Operation, Refusal, Target, What},
 };
 
@@ -228,12 +230,13 @@ async fn what_a_commit_changed_shows_while_its_answer_is_late() {
 #[tokio::test]
 async fn what_is_cached_counts_as_fresh_for_a_moment_only_when_nobody_has_ever_been_heard() {
     let world = World::start().await;
-    world.no_run().await;
-    let catalog = &world.state().catalog;
+    let settings = Loader::new(std::iter::empty()).load(Needs::Database).unwrap();
+    let catalog = Catalog::new(world.state().db.clone(), Locations::default(), &settings.cache);
     let query = || Query::List(ListQuery::default(), Shape::Plain);
-    catalog.listens();
     assert!(catalog.get(query()).await.is_ok());
     let later = Instant::now() + Duration::from_secs(2);
+    assert!(catalog.peek(query(), later).is_some(), "nobody listens");
+    catalog.listens();
     assert!(catalog.peek(query(), later).is_none());
 }
 
