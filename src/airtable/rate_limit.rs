@@ -26,7 +26,7 @@ use tokio::{
 use super::lock;
 
 /// The time in which no more than `airtable.requests_per_second` requests start.
-pub const WINDOW: Duration = Duration::from_millis(1_100);
+pub const WINDOW: Duration = Duration::from_millis(1_200);
 
 /// Who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
