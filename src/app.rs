@@ -278,7 +278,8 @@ async fn prepare(db: &Db) -> Result<(), DbError> {
 async fn hear_others(state: &AppState) {
     let mut pause = Duration::from_millis(250);
     let mut was_away = false;
-    state.catalog.listens();
+    // Also while nobody has ever been heard, what is cached counts as fresh for a moment only.
+    state.catalog.heard(std::time::Instant::now());
     loop {
         let error = match state.db.listen().await {
             Ok(mut listener) => {

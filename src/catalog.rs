@@ -253,11 +253,6 @@ impl Catalog {
         self.inner.trust.renew(asked);
     }
 
-    /// From now on the database's word counts: what is cached is fresh only as long as [`Self::heard`] says so.
-    pub fn listens(&self) {
-        self.inner.trust.renew(Instant::now());
-    }
-
     /// The database answers: no request need be spared it.
     pub fn database_is_back(&self) {
         self.inner.outage.ended();

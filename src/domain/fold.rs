@@ -29,7 +29,7 @@ pub fn fold(text: &str) -> String {
 }
 
 /// The longest word that is told from others, in characters; the rest of a longer one is ignored. `vitrina_words` cuts there too.
-const MAX_WORD_CHARS: usize = 60;
+pub const MAX_WORD_CHARS: usize = 60;
 
 /// The different terms of a question, folded, in their order: words, words joined by hyphens (`cx-5`), and numbers with a point (`2.5l`).
 pub fn terms(text: &str) -> Vec<String> {

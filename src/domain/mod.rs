@@ -42,7 +42,7 @@ pub use self::{
     closest::closest,
     column::{Column, Kind, UnknownColumn},
     filter::{Filter, MAX_CHARS, MAX_VALUES, MAX_WORDS, WrongParameter, wrong},
-    fold::{fold, terms},
+    fold::{MAX_WORD_CHARS, fold, terms},
     ids::{InvalidRecordId, RecordId},
     kept::Kept,
     known_field::KnownField,

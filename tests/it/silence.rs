@@ -236,7 +236,7 @@ async fn what_is_cached_counts_as_fresh_for_a_moment_only_when_nobody_has_ever_b
     assert!(catalog.get(query()).await.is_ok());
     let later = Instant::now() + Duration::from_secs(2);
     assert!(catalog.peek(query(), later).is_some(), "nobody listens");
-    catalog.listens();
+    catalog.heard(Instant::now());
     assert!(catalog.peek(query(), later).is_none());
 }
 

@@ -68,7 +68,7 @@ impl Db {
             .chain(pairs.iter().flatten())
             .map(|term| term.beginning.clone())
             .collect();
-        let found: HashSet<String> = self.found(&asked).await?.into_iter().collect();
+        let found: HashSet<String> = self.found(&asked, In::Text).await?.into_iter().collect();
         let is_found = |term: &&Term| found.contains(&term.beginning);
         let doubtful = pieces.iter().zip(&written).filter(|(piece, term)| {
             piece.is_word() && piece.text.chars().count() >= MIN_BEGINNING_CHARS && is_found(term)
@@ -98,11 +98,7 @@ impl Db {
             } else {
                 written
             };
-            terms.push(if with_neighbour.is_empty() {
-                meant
-            } else {
-                Term::any([meant].into_iter().chain(with_neighbour))
-            });
+            terms.push(Term::any([meant].into_iter().chain(with_neighbour)));
         }
         let pairs = pairs.into_iter().flatten().filter(|term| found.contains(&term.beginning)).collect();
         Ok(Sequence { terms, pairs, literal })

@@ -3,6 +3,8 @@
 //! **Invariants:** a term has neither quotes nor backslashes, see `domain::terms`. What hyphens join (`cr-v`) is asked for written together, and apart only
 //! if one of its parts says something by itself ([`MIN_PART_CHARS`]), or there is no other way.
 
+use crate::domain::MAX_WORD_CHARS;
+
 /// From here on a part of a joined term is a word that may be looked for by itself, unless it is a number: `trail` of X-Trail, neither `cr` nor 150.
 const MIN_PART_CHARS: usize = 3;
 /// So many parts together are no chance: `cr-v-2020`.
@@ -112,6 +114,6 @@ fn tells(part: &str) -> bool {
 
 /// A word in the syntax of `tsquery`, as long as the index has it.
 pub(super) fn whole(word: &str) -> String {
-    let word: String = word.chars().take(60).collect();
+    let word: String = word.chars().take(MAX_WORD_CHARS).collect();
     format!("'{word}'")
 }

@@ -77,32 +77,20 @@ impl Db {
             return Ok(near);
         }
         let queries: Vec<String> = near.iter().map(|near| whole(&near.word)).collect();
-        let found = match within {
-            In::Text => self.found(&queries).await?,
-            In::Name => self.found_in_names(&queries).await?,
-        };
+        let found = self.found(&queries, within).await?;
         near.retain(|near| found.contains(&whole(&near.word)));
         Ok(near)
     }
 
-    /// Those of the queries that some listed vehicle matches.
-    pub(super) async fn found(&self, queries: &[String]) -> Result<Vec<String>, DbError> {
+    /// Those of the queries that some listed vehicle matches there.
+    pub(super) async fn found(&self, queries: &[String], within: In) -> Result<Vec<String>, DbError> {
         let found = sqlx::query_scalar!(
             r#"select query as "query!" from unnest($1::text[]) query
-               where exists (select from listing_texts where words @@ query::tsquery)"#,
-            queries
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        Ok(found)
-    }
-
-    /// Those of the queries that the name of some listed vehicle matches.
-    async fn found_in_names(&self, queries: &[String]) -> Result<Vec<String>, DbError> {
-        let found = sqlx::query_scalar!(
-            r#"select query as "query!" from unnest($1::text[]) query
-               where exists (select from listing_texts where words @@ query::tsquery and heading @@ query::tsquery)"#,
-            queries
+               where exists (
+                   select from listing_texts where words @@ query::tsquery and ($2 or heading @@ query::tsquery)
+               )"#,
+            queries,
+            within == In::Text
         )
         .fetch_all(&self.pool)
         .await?;
