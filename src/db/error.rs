@@ -155,6 +155,12 @@ fn refused(error: &sqlx::Error) -> String {
 fn not_migrated(error: &sqlx::migrate::MigrateError) -> String {
     match error {
         sqlx::migrate::MigrateError::Execute(error) => refused(error),
+        sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionMismatch(_) => {
+            format!(
+                "{error}; another version of vitrina made these tables: run that version, or give this one a schema of its own \
+                     (VITRINA__DATABASE__SCHEMA) and let its first load fill it"
+            )
+        }
         other => other.to_string(),
     }
 }

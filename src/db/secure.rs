@@ -1,7 +1,7 @@
 //! Who else may see our tables: on Supabase, almost nobody.
 //!
 //! Supabase's API lets the world in as the roles `anon` and `authenticated`, and grants them by default whatever is made in the schema `public`.
-//! The function `vitrina_secure` (migration 0022) takes it back, table by table.
+//! The function `vitrina_secure` (`migrations/0006_supabase.up.sql`) takes it back, table by table.
 //!
 //! **Invariants:** every table of ours stands in [`TABLES`]; a test says which one does not. It is looked at with every start, since roles and tables may
 //! come in any order; what is as it should be is not touched.

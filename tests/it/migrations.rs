@@ -19,77 +19,41 @@ fn db(database: &Database, schema: &str) -> Db {
 const SAMPLES: &[(i64, &str)] = &[
     (
         1,
-        "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recAAAAAAAAAAAAAA', 'a', 'A', true, now());
+        "insert into inventario_cache (record_id, slug, title, descripcion, listed, created_at)
+         select 'recAAAAAAAAAAAAAA', slug, 'A', 'F–150', true, now() from vitrina_free_slugs('a', 1) slug;
          insert into slug_redirects (slug, record_id) values ('b', 'recAAAAAAAAAAAAAA');
-         insert into record_reads values ('recAAAAAAAAAAAAAA', 1);
-         insert into airtable_fields values ('tbl', 'fldA', 'Precio')",
+         insert into record_reads values ('recAAAAAAAAAAAAAA', 1)",
     ),
     (
         2,
-        "insert into sync_logs (record_id, sync_type, status, duration_ms) values ('recAAAAAAAAAAAAAA', 'webhook', 'success', 5)",
-    ),
-    (
-        3,
-        "insert into sync_queue (record_id, trigger) values ('recAAAAAAAAAAAAAA', 'webhook');
-         insert into sync_runs (kind, trigger) values ('full', 'nightly')",
-    ),
-    (
-        10,
         "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recBBBBBBBBBBBBBB', 'c', 'C3 Citroën', true, now());
          update inventario_cache set listed = false where slug = 'a'",
     ),
     (
-        11,
-        "insert into airtable_turns values ('app', array[now(), now()], now())",
+        3,
+        "insert into sync_queue (record_id, trigger) values ('recAAAAAAAAAAAAAA', 'webhook');
+         insert into sync_runs (kind, trigger) values ('full', 'nightly');
+         insert into sync_logs (record_id, sync_type, status, duration_ms) values ('recAAAAAAAAAAAAAA', 'webhook', 'success', 5)",
     ),
     (
-        20,
-        "insert into airtable_usage (month, calls) values ('2026-11-01', 5)",
-    ),
-    (
-        21,
-        "insert into sync_logs (sync_type, status) values ('nightly', 'error')",
-    ),
-    (
-        22,
-        "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recCCCCCCCCCCCCCC', 'd', 'D', true, now())",
-    ),
-    (
-        30,
-        "insert into alerts (key, severity, state, since, seen_at, detail) values ('errors', 'warning', 'firing', now(), now(), '11 errors');
-         insert into alert_reports values ('listener_down', gen_random_uuid(), now(), now(), now(), 'refused');
-         insert into alert_messages (channel, subject, content, created_at, next_attempt_at) values ('slack', 'errors', '{}', now(), now())",
-    ),
-    (
-        40,
-        "insert into airtable_webhooks (target, webhook_id, table_id, notification_url, mac_secret, expires_at, read_at)
+        4,
+        "insert into airtable_fields (table_id, field_id, name, present_name, field_type, missing_since)
+             values ('tbl', 'fldB', 'Km', 'Km', 'number', now());
+         insert into airtable_turns values ('app', array[now(), now()], now());
+         insert into airtable_usage (month, calls) values ('2026-11-01', 5);
+         insert into airtable_webhooks (target, webhook_id, table_id, notification_url, mac_secret, expires_at, read_at)
          values ('app/tbl', 'ach', 'tbl', 'https://example.test', 'c2VjcmV0', now(), now())",
     ),
     (
-        50,
-        "insert into airtable_fields (table_id, field_id, name, present_name, field_type, missing_since)
-             values ('tbl', 'fldB', 'Km', 'Km', 'number', now())",
+        5,
+        "insert into alerts (key, severity, state, since, seen_at, detail) values ('errors', 'warning', 'firing', now(), now(), '11 errors');
+         insert into alert_reports values ('listener_down', gen_random_uuid(), now(), now(), now(), 'refused');
+         insert into alert_messages (channel, subject, content, created_at, next_attempt_at) values ('slack', 'errors', '{}', now(), now());
+         insert into alert_channels values ('slack', false, now()), ('pagerduty', true, now())",
     ),
     (
-        60,
-        "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recDDDDDDDDDDDDDD', 'e', 'Ñandú', true, now())",
-    ),
-    (
-        71,
-        "insert into alert_channels values ('slack', false, now()), ('pagerduty', true, now());
-         update alerts set fired_at = now();
-         insert into alert_messages (channel, subject, occasion, content, created_at, next_attempt_at)
-             values ('pagerduty', 'errors', 'errors fired 5', '{}', now(), now())",
-    ),
-    (
-        72,
-        "insert into inventario_cache (record_id, slug, title, descripcion, listed, created_at)
-         select 'recEEEEEEEEEEEEEE', slug, 'Škoda', 'Økologisk', true, now() from vitrina_free_slugs('e', 1) slug",
-    ),
-    (
-        73,
-        "insert into inventario_cache (record_id, slug, title, marca, descripcion, listed, created_at)
-         values ('recFFFFFFFFFFFFFF', 'f', 'Mazda CX 5 2.5', 'Straße Ა', 'F–150', true, now())",
+        6,
+        "insert into sync_logs (sync_type, status) values ('nightly', 'error')",
     ),
 ];
 

@@ -176,12 +176,10 @@ async fn roles_that_come_after_the_tables_find_them_closed_from_the_next_start_o
 #[tokio::test]
 async fn without_the_roles_nothing_is_closed() {
     let database = Database::new().await;
-    let secured: i64 = sqlx::query_scalar(
-        "select count(*) from pg_class where relrowsecurity and relname <> 'airtable_webhooks'",
-    )
-    .fetch_one(&database.pool)
-    .await
-    .unwrap();
+    let secured: i64 = sqlx::query_scalar("select count(*) from pg_class where relrowsecurity")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
     assert_eq!(secured, 0);
 }
 

@@ -132,5 +132,4 @@ begin
 end
 $$;
 
-select vitrina_secure(array['inventario_cache', 'slug_redirects', 'record_reads', 'airtable_fields', 'sync_logs', 'sync_queue', 'sync_runs', 'listing',
-    'search_words', 'airtable_turns', 'airtable_usage', '_sqlx_migrations']);
+-- The start calls vitrina_secure with all tables.

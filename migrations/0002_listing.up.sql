@@ -1,5 +1,7 @@
--- What search takes for one word: a decimal (2.5) is one, a dash is a hyphen, and neighbours in a name are found together, as what a hyphen joins
--- is (CX 5, CX-5). Case counts in no alphabet. And an edit by hand is told to the instances.
+-- What the listing is searched by: one narrow row per listed vehicle, kept by triggers.
+--
+-- A row of inventario_cache is some kilobytes wide (data, photos, description), so counting and sorting read the narrow table, and
+-- only the vehicles of one page are fetched from the wide one. Whoever writes inventario_cache need not know of it.
 
 -- Text taken apart, without marks and without what nobody sees, with one kind of hyphen and no sign of multiplication (4×4).
 create or replace function vitrina_plain(text) returns text
@@ -155,6 +157,96 @@ begin
 end
 $$;
 
+-- At most 201 characters of each: nobody can ask for more than 200, and an index takes no more than some thousand bytes.
+create or replace function vitrina_fold_all(text[]) returns text[]
+language sql immutable strict parallel safe as $$
+    select coalesce(array_agg(distinct left(vitrina_fold(value), 201)) filter (where btrim(value) <> ''), '{}') from unnest($1) value
+$$;
+
+-- Each value once, in its first spelling, so that no vehicle counts twice for one option.
+create or replace function vitrina_once(text[]) returns text[]
+language sql immutable strict parallel safe as $$
+    select coalesce(array_agg(value order by n), '{}')
+    from (
+        select distinct on (vitrina_fold(value)) value, n from unnest($1) with ordinality as given(value, n)
+        order by vitrina_fold(value), n
+    ) once
+$$;
+
+create table if not exists listing (
+    record_id text collate "C" primary key references inventario_cache on delete cascade,
+    updated_at timestamptz not null,
+    arrived_at timestamptz not null,
+    precio numeric(14, 2),
+    enganchemin numeric(14, 2),
+    autoano integer,
+    kilometraje integer,
+    separado boolean not null,
+    marca text collate "C",
+    transmision text collate "C",
+    combustible text collate "C",
+    garantia text collate "C",
+    carroceria text[] collate "C" not null,
+    ubicacion text[] collate "C" not null,
+    promociones text[] collate "C" not null,
+    marca_name text,
+    transmision_name text,
+    combustible_name text,
+    garantia_name text,
+    carroceria_names text[] not null,
+    ubicacion_names text[] not null,
+    promociones_names text[] not null
+) with (toast_tuple_target = 128, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
+
+comment on table listing is 'What GET /vehicles filters, sorts and searches by: one row per listed vehicle, kept by triggers on inventario_cache';
+comment on column listing.arrived_at is 'ingreso_inventario, else created_at: what orderby=newest sorts by';
+
+alter table listing
+    alter marca set storage main, alter transmision set storage main, alter combustible set storage main,
+    alter garantia set storage main, alter carroceria set storage main, alter ubicacion set storage main,
+    alter promociones set storage main, alter marca_name set storage main, alter transmision_name set storage main,
+    alter combustible_name set storage main, alter garantia_name set storage main, alter carroceria_names set storage main,
+    alter ubicacion_names set storage main, alter promociones_names set storage main;
+
+-- The sorts; each ends in record_id, so equal keys have an order and pages neither overlap nor skip.
+create index if not exists listing_by_update on listing (updated_at desc, record_id);
+create index if not exists listing_not_reserved on listing (updated_at desc, record_id) where not separado;
+create index if not exists listing_newest on listing (arrived_at desc, record_id);
+create index if not exists listing_price_asc on listing (precio, record_id);
+create index if not exists listing_price_desc on listing (precio desc nulls last, record_id);
+create index if not exists listing_year_asc on listing (autoano, record_id);
+create index if not exists listing_year_desc on listing (autoano desc nulls last, record_id);
+create index if not exists listing_mileage_asc on listing (kilometraje, record_id);
+create index if not exists listing_mileage_desc on listing (kilometraje desc nulls last, record_id);
+-- The filters that are no sort.
+create index if not exists listing_enganchemin on listing (enganchemin);
+create index if not exists listing_marca on listing (marca, updated_at desc, record_id);
+create index if not exists listing_transmision on listing (transmision, updated_at desc, record_id);
+create index if not exists listing_combustible on listing (combustible, updated_at desc, record_id);
+create index if not exists listing_garantia on listing (garantia, updated_at desc, record_id);
+create index if not exists listing_carroceria on listing using gin (carroceria) with (fastupdate = off);
+create index if not exists listing_ubicacion on listing using gin (ubicacion) with (fastupdate = off);
+create index if not exists listing_promociones on listing using gin (promociones) with (fastupdate = off);
+
+-- Every word that a listed vehicle has or had, those with digits aside, to find what a misspelt one may mean. It only grows; a word that no vehicle has any
+-- more finds none.
+create table if not exists search_words (
+    word text collate "C" primary key
+);
+
+-- The words of a vehicle have a table of their own: only a search reads them, and they are made anew only when the text changes, so an edit
+-- of a price touches neither them nor their index.
+create table if not exists listing_texts (
+    record_id text collate "C" primary key references listing on delete cascade,
+    text_hash bigint not null,
+    heading tsvector not null,
+    words tsvector not null
+);
+comment on table listing_texts is 'What GET /vehicles?search= looks in: the words of title, marca, modelo, autoano and descripcion';
+comment on column listing_texts.text_hash is 'The hash of the text that the words are of';
+comment on column listing_texts.heading is 'The words of title, marca, modelo and autoano, which count more';
+create index if not exists listing_texts_words on listing_texts using gin (words) with (fastupdate = off);
+
 create or replace function vitrina_list_changed() returns trigger
 language plpgsql set search_path from current as $$
 begin
@@ -235,26 +327,7 @@ for each statement execute function vitrina_tell_of_hand();
 create or replace trigger edited_by_hand after insert or update or delete or truncate on slug_redirects
 for each statement execute function vitrina_tell_of_hand();
 
--- What is there already: the texts' words anew, and the folded names where a letter may read otherwise now.
-delete from listing_texts;
-delete from search_words;
-with taken as materialized (
-    select
-        record_id, hashtextextended(heading || coalesce(' ' || descripcion, ''), 0) as text_hash, vitrina_words(heading) as heading,
-        vitrina_joins(heading) as joins, vitrina_words(coalesce(c.descripcion, '')) as more
-    from inventario_cache c
-    cross join lateral (select concat_ws(' ', c.title, c.marca, c.modelo, c.autoano) as heading) titled
-    where listed
-),
-written as (
-    insert into listing_texts
-    select record_id, text_hash, vitrina_vector(heading || joins), vitrina_vector(heading || joins || more) from taken
-)
-insert into search_words
-select distinct found.word
-from taken cross join lateral unnest(heading || more) as found(word)
-where length(found.word) > 1 and found.word !~ '[0-9]'
-on conflict do nothing;
-update inventario_cache set listed = listed
-where listed and concat_ws(' ', marca, transmision, combustible, garantia, carroceria, array_to_string(clasificacionid, ' '),
-    array_to_string(ubicacion, ' '), array_to_string(promociones, ' ')) ~ '[\u00ad-\u00ff\u0100-\U0010ffff]';
+create or replace trigger list_inserted after insert on inventario_cache
+    referencing new table as changed for each statement execute function vitrina_list_changed();
+create or replace trigger list_updated after update on inventario_cache
+    referencing new table as changed for each statement execute function vitrina_list_changed();

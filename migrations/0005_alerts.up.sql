@@ -1,7 +1,3 @@
--- Whether the brake ended the run: more vehicles would have left the listing than allowed.
-alter table sync_runs add column if not exists braked boolean not null default false;
-create index if not exists sync_runs_braked on sync_runs (started_at desc) where braked;
-
 -- What is wrong, and what was: one row per kind of trouble that ever was there.
 create table if not exists alerts (
     key text primary key,
@@ -11,7 +7,9 @@ create table if not exists alerts (
     -- When it was last found to be so.
     seen_at timestamptz not null,
     resolved_at timestamptz,
-    detail text not null
+    detail text not null,
+    -- When the alert was last noticed; `since` is when the trouble began. What is told of it is told once to each channel: the occasion is made of this.
+    fired_at timestamptz
 );
 
 -- What single instances say is wrong with them. An instance repeats it with every check; one that falls silent is forgotten.
@@ -48,3 +46,13 @@ create table if not exists alert_messages (
 create unique index if not exists alert_messages_once on alert_messages (channel, occasion) where occasion is not null;
 create index if not exists alert_messages_waiting on alert_messages (channel, subject, id) where state = 'waiting';
 create index if not exists alert_messages_by_subject on alert_messages (subject, id desc);
+
+-- Which channels there are on all instances together. Each instance says at every check which it has, so that whoever notices an alert writes
+-- a message for all of them, also for those that it does not have itself.
+create table if not exists alert_channels (
+    channel text primary key,
+    -- Whether it keeps what it was told open until it is told otherwise, as PagerDuty does: then it also hears that a worse alert has taken
+    -- an alert's place.
+    tracks boolean not null,
+    heard_at timestamptz not null
+);

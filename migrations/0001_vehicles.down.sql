@@ -1,4 +1,4 @@
-drop table if exists airtable_fields;
+drop function if exists vitrina_free_slugs(text, integer);
 drop table if exists record_reads;
 drop sequence if exists sync_seq;
 drop table if exists slug_redirects;

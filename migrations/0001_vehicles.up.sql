@@ -78,11 +78,34 @@ create table if not exists record_reads (
     read_seq bigint not null
 ) with (fillfactor = 70);
 
--- Airtable's fields and the names under which vitrina knows them, so that a rename in Airtable changes nothing.
-create table if not exists airtable_fields (
-    table_id text not null,
-    field_id text not null,
-    name text not null,
-    primary key (table_id, field_id),
-    unique (table_id, name)
-);
+-- The first `wanted` addresses that nobody has or had: the base itself, else with a number from 2 on. Where hundreds of vehicles are called alike
+-- it does not go through them all: it doubles the number until one is free, and halves its way back. A number left out below may stay so.
+create or replace function vitrina_free_slugs(base text, wanted integer) returns setof text
+language plpgsql set search_path from current set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
+declare
+    candidate text collate "C";
+    is_taken boolean;
+    number bigint := 1;
+    taken bigint := 0;
+    free bigint;
+begin
+    loop
+        candidate := base || case when number > 1 then '-' || number else '' end;
+        select into is_taken exists (select from inventario_cache v where v.slug = candidate)
+            or exists (select from slug_redirects r where r.slug = candidate);
+        if is_taken then taken := number; else free := number; end if;
+        exit when free - taken = 1;
+        number := case when free is null then taken * 2 else (taken + free) / 2 end;
+    end loop;
+    while wanted > 0 loop
+        candidate := base || case when free > 1 then '-' || free else '' end;
+        select into is_taken exists (select from inventario_cache v where v.slug = candidate)
+            or exists (select from slug_redirects r where r.slug = candidate);
+        if not is_taken then
+            return next candidate;
+            wanted := wanted - 1;
+        end if;
+        free := free + 1;
+    end loop;
+end
+$$;

@@ -1,3 +1,5 @@
 drop function if exists cleanup_old_sync_logs();
 drop view if exists sync_stats;
 drop table if exists sync_logs;
+drop table if exists sync_runs;
+drop table if exists sync_queue;

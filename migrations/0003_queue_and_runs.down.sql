@@ -1,2 +1,0 @@
-drop table if exists sync_runs;
-drop table if exists sync_queue;

@@ -1,2 +1,0 @@
-drop function if exists vitrina_take_turn(text, integer, interval);
-drop table if exists airtable_turns;
