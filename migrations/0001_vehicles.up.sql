@@ -59,6 +59,8 @@ comment on column inventario_cache.updated_at is 'When something that the websit
 comment on column inventario_cache.last_synced_at is 'When the row was last written';
 
 create index if not exists inventario_cache_by_update on inventario_cache (updated_at desc, record_id) where listed;
+-- Vehicles that could not have the address that Airtable asks for.
+create index if not exists inventario_cache_unmet on inventario_cache (slug_wanted) where slug_wanted <> slug;
 
 -- A slug that a vehicle had before. It points to the vehicle, not to a slug, so there are no chains to follow.
 create table if not exists slug_redirects (
@@ -69,8 +71,7 @@ create table if not exists slug_redirects (
 
 create index if not exists slug_redirects_by_record on slug_redirects (record_id);
 
--- One sequence orders deliveries and reads: a read settles the deliveries with a lower number, and of two reads of a record the
--- one with the higher number wins. record_reads remembers the number of the last read that counted, also when it changed nothing.
+-- One sequence orders reads: of two reads of a record the one with the higher number, which began later, wins. record_reads remembers the number of the last read that counted, also when it changed nothing.
 create sequence if not exists sync_seq;
 
 create table if not exists record_reads (

@@ -1,17 +1,22 @@
--- Deliveries that were accepted but not settled yet, one row per record: a later delivery of the same record joins the earlier one.
+-- Records that owe a read, one row per record: deliveries that were not answered, and those that were answered by a read which Airtable's
+-- lag may have spoilt. A later delivery of the same record joins the row.
 create table if not exists sync_queue (
     record_id text collate "C" primary key,
     status text not null default 'waiting' check (status in ('waiting', 'dead')),
+    -- Whether the delivery was answered, and only a read that is late enough is left to do.
+    settling boolean not null default false,
     trigger text not null,
     source text,
-    delivered_seq bigint not null default nextval('sync_seq'),
+    -- When the record was edited in Airtable, as the first delivery said, so that the time until it is stored can be told.
+    edited_at timestamptz,
     enqueued_at timestamptz not null default now(),
+    -- A read that began at this time or later takes the row away: `sync.recheck_after` after the last delivery.
+    settle_at timestamptz not null default now(),
+    -- Tries that failed by the record's own fault.
     attempts integer not null default 0,
     next_attempt_at timestamptz not null default now(),
     claimed_until timestamptz,
-    last_error text,
-    -- When the record was edited in Airtable, as the first delivery said, so that the time until it is stored can be told.
-    edited_at timestamptz
+    last_error text
 );
 
 create index if not exists sync_queue_due on sync_queue (next_attempt_at) where status = 'waiting';

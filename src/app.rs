@@ -18,12 +18,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     airtable::{AirtableClient, Others, SetUpError},
     alerts::{Alerts, ChannelError},
-    catalog::Catalog,
+    catalog::{Catalog, News},
     config::{Config, DatabaseSettings},
-    db::{
-        Db, DbError,
-        notify::{Heard, Notice},
-    },
+    db::{Db, DbError},
     http::{self, AppState, Credentials, Dashboard, Limits, Shown},
     lifecycle::{Ending, Lifecycle},
     monitor::Monitor,
@@ -167,8 +164,9 @@ impl App {
         let (alerts, stop) = (self.state.alerts.clone(), lifecycle.soft());
         lifecycle.spawn("alerts", async move { alerts.run(stop).await });
         let (state, stop) = (self.state.clone(), lifecycle.soft());
-        lifecycle.spawn("notices", async move {
-            Box::pin(stop.run_until_cancelled(hear_others(&state))).await;
+        lifecycle.spawn("listener", async move {
+            let listening = state.catalog.listen(|news| heed(&state.engine, news));
+            Box::pin(stop.run_until_cancelled(listening)).await;
         });
     }
 }
@@ -273,41 +271,16 @@ async fn prepare(db: &Db) -> Result<(), DbError> {
     }
 }
 
-/// Drops what is cached whenever another instance has changed a vehicle, and all of it after notices may have been missed;
-/// passes pings on.
-async fn hear_others(state: &AppState) {
-    let mut pause = Duration::from_millis(250);
-    let mut was_away = false;
-    // Also while nobody has ever been heard, what is cached counts as fresh for a moment only.
-    state.catalog.heard(std::time::Instant::now());
-    loop {
-        let error = match state.db.listen().await {
-            Ok(mut listener) => {
-                pause = Duration::from_millis(250);
-                state.catalog.database_is_back();
-                state.engine.signals().clear(Signal::ListenerDown);
-                if std::mem::replace(&mut was_away, false) {
-                    state.engine.want_catch_up();
-                }
-                // What was committed before the listener was there has not been heard.
-                state.catalog.suspect();
-                loop {
-                    match listener.next().await {
-                        Ok(Heard::Notice(Notice::Changed)) => state.catalog.suspect(),
-                        Ok(Heard::Notice(Notice::Pinged)) => state.engine.webhook_pinged(),
-                        Ok(Heard::All(asked)) => state.catalog.heard(asked),
-                        Err(error) => break error,
-                    }
-                }
+/// What the listener tells besides commits.
+fn heed(engine: &Engine, news: News) {
+    match news {
+        News::Pinged => engine.webhook_pinged(),
+        News::Listening { after_outage } => {
+            engine.signals().clear(Signal::ListenerDown);
+            if after_outage {
+                engine.want_catch_up();
             }
-            Err(error) => error,
-        };
-        was_away = true;
-        // Until they can be heard again, nothing that was loaded before is known to be fresh.
-        state.catalog.suspect();
-        state.engine.signals().raise(Signal::ListenerDown, error.to_string());
-        tracing::warn!(error = %error, "the notices of other instances cannot be heard; trying again");
-        sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+        News::Deaf(reason) => engine.signals().raise(Signal::ListenerDown, reason),
     }
 }

@@ -1,8 +1,6 @@
 //! The read side: finished responses, never stale.
 //!
-//! A response is kept under (generation, query). Whoever commits a change raises the generation before it answers, so a request that
-//! comes after the answer looks under a key that only a load begun after the commit can fill. Neither `invalidate` nor
-//! `invalidate_all` of moka could do this: a load that is already running hands out and stores the old value afterwards.
+//! A response is kept under (generation, query); what the generation is and who raises it, see [`freshness`].
 //!
 //! **Invariants**
 //! - The generation is read before the load begins, and is part of the key.
@@ -17,17 +15,14 @@
 
 mod body;
 mod counters;
+mod freshness;
 mod load;
 mod old;
-mod outage;
 mod query;
-mod trust;
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    collections::HashSet,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -37,13 +32,14 @@ use moka::{Expiry, future::Cache};
 pub use self::{
     body::{Body, Coding, surrogate_key},
     counters::CacheStats,
+    freshness::News,
     load::{Answer, Timings},
     query::{ListQuery, Query, Shape, parse_filter},
 };
-use self::{counters::Counters, outage::Outage, trust::Trust};
+use self::{counters::Counters, freshness::Freshness};
 use crate::{
     config::CacheSettings,
-    db::{Db, DbError, vehicles, within},
+    db::{Db, DbError, notify::CommitId, vehicles, within},
 };
 
 /// Reads through the cache. Cheap to clone.
@@ -58,13 +54,7 @@ struct Inner {
     branches: vehicles::BranchNames,
     stale_for: Duration,
     load_timeout: Duration,
-    generation: AtomicU64,
-    /// The first generation whose responses hold all that this instance answered for.
-    answered: AtomicU64,
-    /// The same of pages of single vehicles, whose last known responses go one by one ([`Catalog::changed`]).
-    vehicles_answered: AtomicU64,
-    outage: Outage,
-    trust: Trust,
+    freshness: Freshness,
     fresh: Cache<Key, Arc<Kept>>,
     last_known: Cache<Query, Arc<Kept>>,
     counters: Counters,
@@ -139,11 +129,7 @@ impl Catalog {
                 locations,
                 stale_for: settings.stale_for,
                 load_timeout: settings.load_timeout,
-                generation: AtomicU64::new(0),
-                answered: AtomicU64::new(0),
-                vehicles_answered: AtomicU64::new(0),
-                outage: Outage::none(),
-                trust: Trust::without_end(),
+                freshness: Freshness::new(),
                 fresh,
                 last_known,
                 counters: Counters::default(),
@@ -171,8 +157,8 @@ impl Catalog {
 
     /// The first half of [`Self::get`]: the answer if it is cached.
     pub async fn hit(&self, query: Query) -> Result<Served, Missed> {
-        self.inner.trust.check(Instant::now(), || self.suspect());
-        let key = Key { generation: self.inner.generation.load(Ordering::Acquire), query };
+        let generation = self.inner.freshness.generation_at(Instant::now(), || self.free());
+        let key = Key { generation, query };
         match self.inner.fresh.get(&key).await {
             Some(kept) => {
                 self.inner.counters.hit();
@@ -184,8 +170,8 @@ impl Catalog {
 
     /// The answer if it is cached and can be had without waiting, for a request that came `now`. It counts as a hit when [`Self::took`] says so.
     pub fn peek(&self, query: Query, now: Instant) -> Option<Served> {
-        self.inner.trust.check(now, || self.suspect());
-        let key = Key { generation: self.inner.generation.load(Ordering::Acquire), query };
+        let generation = self.inner.freshness.generation_at(now, || self.free());
+        let key = Key { generation, query };
         let kept = self.inner.fresh.get(&key).now_or_never()??;
         Some(Served { kept, from: From::Hit })
     }
@@ -197,12 +183,12 @@ impl Catalog {
 
     /// The second half of [`Self::get`]: asks the database.
     pub async fn load(&self, Missed(key): Missed) -> Result<Served, Arc<DbError>> {
-        if self.inner.outage.spares() {
+        if self.inner.freshness.outage.spares() {
             if let Some(kept) = self.inner.last_known(&key.query).await {
                 return Ok(Served { kept, from: From::Stale });
             }
             // A database that is merely slow may still answer this one.
-            if self.inner.outage.is_unreachable() {
+            if self.inner.freshness.outage.is_unreachable() {
                 return Err(Arc::new(DbError::Unreachable(sqlx::Error::PoolTimedOut)));
             }
         }
@@ -220,62 +206,60 @@ impl Catalog {
         }
     }
 
-    /// Makes every response older than this call unreachable, for ever. Call it after a commit and before answering for it.
-    pub fn invalidate(&self) {
+    /// Makes every response older than these commits unreachable, for ever. Call it after a commit, or after finding rows of one, and
+    /// before answering. `slugs`: the pages that they concern; `None`: any.
+    pub async fn committed(&self, commits: &HashSet<CommitId>, slugs: Option<&[&str]>) {
+        if commits.is_empty() {
+            return;
+        }
+        let inner = &self.inner;
         // Who has committed has seen that the database is back.
-        self.inner.outage.ended();
-        let now = self.raise();
-        self.inner.answered.fetch_max(now, Ordering::AcqRel);
-        self.inner.vehicles_answered.fetch_max(now, Ordering::AcqRel);
-    }
-
-    /// The same after a commit that changed the vehicles at these addresses and moved none: the last known pages of others stay of use.
-    pub async fn changed(&self, slugs: impl Iterator<Item = &str>) {
-        self.inner.outage.ended();
-        let now = self.raise();
-        self.inner.answered.fetch_max(now, Ordering::AcqRel);
-        for slug in slugs {
+        inner.freshness.outage.ended();
+        if inner.freshness.learn(commits.iter().copied()) {
+            self.free();
+        }
+        inner.freshness.answered(slugs.is_none());
+        let generation = inner.freshness.generation();
+        for slug in slugs.unwrap_or_default() {
             for shape in [Shape::Plain, Shape::Old] {
-                self.inner.last_known.invalidate(&Query::Vehicle(slug.into(), shape)).await;
+                let query = Query::Vehicle((*slug).into(), shape);
+                if inner.last_known.get(&query).await.is_some_and(|kept| kept.generation < generation) {
+                    inner.last_known.invalidate(&query).await;
+                }
             }
         }
     }
 
-    /// Makes the next request for anything ask the database: others may have changed something. Only while the database cannot be
-    /// asked are older responses still served, marked as stale.
+    /// Makes the next request for anything ask the database: something may have changed. Only while the database cannot be asked are
+    /// older responses still served, marked as stale.
     pub fn suspect(&self) {
-        self.raise();
+        self.inner.freshness.raise();
+        self.free();
     }
 
-    /// The database was asked at that time whether other instances have changed something, and what it said was heeded: what is cached counts as
-    /// fresh for nearly a second from then on, and without another such word no longer.
+    /// The database was asked at that time whether there is news, and what it said was heeded: what is cached counts as fresh for nearly
+    /// a second from then on, and without another such word no longer.
     pub fn heard(&self, asked: Instant) {
-        self.inner.trust.renew(asked);
+        self.inner.freshness.heard(asked);
     }
 
-    /// The database answers: no request need be spared it.
-    pub fn database_is_back(&self) {
-        self.inner.outage.ended();
-    }
-
-    fn raise(&self) -> u64 {
-        let before = self.inner.generation.fetch_add(1, Ordering::AcqRel);
+    /// Frees what the generation has made unreachable.
+    fn free(&self) {
         self.inner.counters.invalidated();
-        // Only frees memory sooner: the generation has made these entries unreachable.
         self.inner.fresh.invalidate_all();
-        before + 1
     }
 
     /// Drops every response, the last known ones too.
     pub fn clear(&self) {
-        self.invalidate();
+        self.suspect();
+        self.inner.freshness.answered(true);
         self.inner.last_known.invalidate_all();
     }
 
     /// Whether the old system's whole listing is cached, and how many single vehicles are.
     pub async fn old_stats(&self) -> (bool, usize) {
         self.inner.fresh.run_pending_tasks().await;
-        let generation = self.inner.generation.load(Ordering::Acquire);
+        let generation = self.inner.freshness.generation();
         let keys = self.inner.fresh.iter().filter(|(key, _)| key.generation == generation);
         keys.fold((false, 0), |(all, one), (key, _)| match key.query {
             Query::All => (true, one),
@@ -288,7 +272,7 @@ impl Catalog {
     pub async fn stats(&self) -> CacheStats {
         self.inner.fresh.run_pending_tasks().await;
         self.inner.counters.read(
-            self.inner.generation.load(Ordering::Relaxed),
+            self.inner.freshness.generation(),
             self.inner.fresh.entry_count(),
             self.inner.fresh.weighted_size(),
         )
@@ -302,7 +286,7 @@ impl Inner {
             self.counters.loaded();
             let loaded = within(self.load_timeout, load::load(&self.db, &self.branches, &query)).await;
             let (answer, timings) = loaded.inspect_err(|error| self.failed(error))?;
-            self.outage.ended();
+            self.freshness.outage.ended();
             Ok::<_, DbError>(Arc::new(Kept { answer, timings, generation, loaded: Instant::now() }))
         };
         let kept = self.fresh.try_get_with(key, load).await?;
@@ -310,7 +294,7 @@ impl Inner {
         if self.last_known.get(&query).await.is_none_or(|known| known.generation <= kept.generation) {
             self.last_known.insert(query.clone(), Arc::clone(&kept)).await;
             // A commit that came after the load began may have dropped this very page a moment ago.
-            if kept.generation < self.answered.load(Ordering::Acquire) {
+            if kept.generation < self.freshness.first_usable(false) {
                 self.last_known.invalidate(&query).await;
             }
         }
@@ -320,16 +304,14 @@ impl Inner {
     fn failed(&self, error: &DbError) {
         self.counters.load_failed();
         if error.is_transient() {
-            self.outage.began(matches!(error, DbError::Unreachable(_)));
+            self.freshness.outage.began(matches!(error, DbError::Unreachable(_)));
         }
     }
 
     async fn last_known(&self, query: &Query) -> Option<Arc<Kept>> {
         let kept = self.last_known.get(query).await?;
-        let answered =
-            if matches!(query, Query::Vehicle(..)) { &self.vehicles_answered } else { &self.answered };
-        let usable =
-            kept.loaded.elapsed() < self.stale_for && kept.generation >= answered.load(Ordering::Acquire);
+        let first_usable = self.freshness.first_usable(matches!(query, Query::Vehicle(..)));
+        let usable = kept.loaded.elapsed() < self.stale_for && kept.generation >= first_usable;
         usable.then(|| {
             self.counters.stale();
             kept

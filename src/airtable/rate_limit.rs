@@ -1,9 +1,8 @@
 //! Whose turn it is to ask the base.
 //!
 //! **Invariants:** never more than `per_window` permits in any [`WINDOW`], so a burst of that many leaves at once; none during a
-//! pause, which can grow but not shrink. A waiting webhook goes before every run; inside a lane it is first come, first served.
-//! Dropping a future that waits gives its place to the next. Where others ask the same base ([`Others`]), a turn is theirs too: whoever
-//! takes it there has it.
+//! pause, which can grow but not shrink. Lanes go in their order; inside a lane it is first come, first served. Dropping a future that
+//! waits gives its place to the next. Turns are shared with others who ask the same base ([`Others`]).
 //!
 //! **Units:** permits, each good for one request; times of tokio's clock, so tests can pause it.
 //!
@@ -28,13 +27,29 @@ use super::lock;
 /// The time in which no more than `airtable.requests_per_second` requests start.
 pub const WINDOW: Duration = Duration::from_millis(1_200);
 
-/// Who asks.
+/// Who asks; those named first go first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
-    /// Somebody waits for the answer: a webhook, its retry, a look at one record.
+    /// Somebody waits for the answer: a webhook, a look at one record.
     Webhook,
+    /// Retries and settling reads.
+    Queue,
     /// Full, catch-up and replay syncs, which take what is left.
     Run,
+}
+
+impl Lane {
+    /// All lanes, in their order.
+    pub const ALL: [Self; 3] = [Self::Webhook, Self::Queue, Self::Run];
+
+    /// Its name in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Webhook => "webhook",
+            Self::Queue => "queue",
+            Self::Run => "run",
+        }
+    }
 }
 
 /// How long a permit is good for: less than what [`WINDOW`] has above the second that Airtable measures by.
@@ -96,14 +111,18 @@ pub struct Waited {
 pub(super) struct RateLimiter {
     per_window: usize,
     state: sync::Mutex<State>,
-    /// Held by the first of a lane while it waits for its turn; tokio's mutex is fair, so it is also the lane's queue.
-    webhook_turn: Mutex<()>,
-    run_turn: Mutex<()>,
+    lanes: [LaneQueue; Lane::ALL.len()],
     /// Held while a turn is taken, never while one is waited for.
     taking: Mutex<()>,
-    /// Tells the first of the runs that no webhook is waiting any more.
-    webhooks_gone: Notify,
     others: OnceLock<Others>,
+}
+
+#[derive(Debug, Default)]
+struct LaneQueue {
+    /// Held by the first of the lane while it waits for its turn; tokio's mutex is fair, so it is also the lane's queue.
+    turn: Mutex<()>,
+    /// Tells the first that a lane before it has emptied.
+    wake: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -111,15 +130,15 @@ struct State {
     /// The last starts, at most `per_window`, oldest first.
     starts: VecDeque<Instant>,
     paused_until: Option<Instant>,
-    webhooks_waiting: usize,
-    webhook: Waited,
-    run: Waited,
+    /// By lane.
+    waiting: [usize; Lane::ALL.len()],
+    waited: [Waited; Lane::ALL.len()],
 }
 
 /// Why there is no turn yet.
 enum Wait {
     Until(Instant),
-    ForTheWebhooks,
+    ForAnotherLane,
 }
 
 impl RateLimiter {
@@ -127,10 +146,8 @@ impl RateLimiter {
         Self {
             per_window: usize::try_from(requests_per_second).unwrap_or(usize::MAX).max(1),
             state: sync::Mutex::default(),
-            webhook_turn: Mutex::default(),
-            run_turn: Mutex::default(),
+            lanes: Default::default(),
             taking: Mutex::default(),
-            webhooks_gone: Notify::new(),
             others: OnceLock::new(),
         }
     }
@@ -143,16 +160,14 @@ impl RateLimiter {
     /// Waits for a turn.
     pub(super) async fn permit(&self, lane: Lane) -> Permit {
         let began = Instant::now();
-        let _waiting = (lane == Lane::Webhook).then(|| WaitingWebhook::enter(self));
-        let _first_of_lane = match lane {
-            Lane::Webhook => self.webhook_turn.lock().await,
-            Lane::Run => self.run_turn.lock().await,
-        };
+        let _waiting = Waiting::enter(self, lane);
+        let queue = &self.lanes[lane as usize];
+        let _first_of_lane = queue.turn.lock().await;
         loop {
             match self.take_turn(lane, began).await {
                 Ok(permit) => return permit,
                 Err(Wait::Until(time)) => sleep_until(time).await,
-                Err(Wait::ForTheWebhooks) => self.webhooks_gone.notified().await,
+                Err(Wait::ForAnotherLane) => queue.wake.notified().await,
             }
         }
     }
@@ -196,27 +211,20 @@ impl RateLimiter {
             state.starts.pop_front();
         }
         state.starts.push_back(given);
-        let waited = match lane {
-            Lane::Webhook => &mut state.webhook,
-            Lane::Run => &mut state.run,
-        };
+        let waited = &mut state.waited[lane as usize];
         waited.permits += 1;
         waited.total += given - began;
         Ok(Permit { lane, given })
     }
 
     pub(super) fn waited(&self, lane: Lane) -> Waited {
-        let state = lock(&self.state);
-        match lane {
-            Lane::Webhook => state.webhook,
-            Lane::Run => state.run,
-        }
+        lock(&self.state).waited[lane as usize]
     }
 
     fn is_free(&self, lane: Lane) -> Result<(), Wait> {
         let state = lock(&self.state);
-        if lane == Lane::Run && state.webhooks_waiting > 0 {
-            return Err(Wait::ForTheWebhooks);
+        if state.waiting[..lane as usize].iter().any(|waiting| *waiting > 0) {
+            return Err(Wait::ForAnotherLane);
         }
         let window_full = state.starts.len() >= self.per_window;
         let window_free_at = state.starts.front().filter(|_| window_full).map(|oldest| *oldest + WINDOW);
@@ -227,23 +235,27 @@ impl RateLimiter {
     }
 }
 
-/// Counts a webhook as waiting until it has its permit or gives up.
-struct WaitingWebhook<'a>(&'a RateLimiter);
+/// Counts as waiting in a lane until it is dropped.
+struct Waiting<'a> {
+    limiter: &'a RateLimiter,
+    lane: Lane,
+}
 
-impl<'a> WaitingWebhook<'a> {
-    fn enter(limiter: &'a RateLimiter) -> Self {
-        lock(&limiter.state).webhooks_waiting += 1;
-        Self(limiter)
+impl<'a> Waiting<'a> {
+    fn enter(limiter: &'a RateLimiter, lane: Lane) -> Self {
+        lock(&limiter.state).waiting[lane as usize] += 1;
+        Self { limiter, lane }
     }
 }
 
-impl Drop for WaitingWebhook<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let mut state = lock(&self.0.state);
-        state.webhooks_waiting -= 1;
-        if state.webhooks_waiting == 0 {
-            // Kept for the next who asks when no run waits yet, so it cannot be missed.
-            self.0.webhooks_gone.notify_one();
+        let lane = self.lane as usize;
+        let mut state = lock(&self.limiter.state);
+        state.waiting[lane] -= 1;
+        if state.waiting[lane] == 0 {
+            // Kept for the next who asks when nobody waits there yet, so it cannot be missed.
+            self.limiter.lanes[lane + 1..].iter().for_each(|behind| behind.wake.notify_one());
         }
     }
 }

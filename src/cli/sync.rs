@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Usage, say, work};
 use crate::{
     config::{Loader, Needs},
-    domain::{MOMENT, Mapping, RecordId, Trigger, moment, no_span},
+    domain::{Change, MOMENT, Mapping, RecordId, Trigger, moment, no_span},
     lifecycle::Lifecycle,
     sync::{Difference, Engine, PreviewReport, Run, Scope},
     telemetry,
@@ -190,7 +190,7 @@ fn json(difference: &Difference) -> String {
 fn text(difference: &Difference) -> String {
     let title = difference.title.as_deref().unwrap_or("without a title");
     let mut lines = format!("{} {title}: {}", difference.record_id, difference.action.as_str());
-    for (column, (before, after)) in &difference.columns {
+    for (column, Change { before, after }) in &difference.columns {
         if *column == "data" {
             continue;
         }

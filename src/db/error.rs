@@ -16,9 +16,6 @@ pub enum DbError {
     /// The server refused what it was given: a value or a statement is wrong, and so it stays.
     #[error("PostgreSQL refused a statement: {}", refused(.0))]
     Refused(#[source] sqlx::Error),
-    /// Values vanished from these fields, or changed their kind, and nobody has looked yet whether the fields did; nothing was stored.
-    #[error("a value vanished from Airtable; its field has to be looked at first")]
-    FieldsMayBeGone(Vec<String>),
     /// A pooler in transaction or statement mode stands before the server.
     #[error(
         "DATABASE_URL leads to a pooler that gives each transaction another connection (PgBouncer with pool_mode = transaction, Supavisor \
@@ -81,12 +78,22 @@ impl DbError {
             Self::Unreachable(_) | Self::Silent(_) => true,
             Self::Migration(sqlx::migrate::MigrateError::Execute(error)) => unreachable_now(error),
             Self::Refused(_)
-            | Self::FieldsMayBeGone(_)
             | Self::TransactionPooler
             | Self::StartupParameter(_)
             | Self::ForeignTables { .. }
             | Self::NotTheOwner { .. }
             | Self::Migration(_) => false,
+        }
+    }
+
+    /// Whether another transaction was in the way, so that the same one should be begun anew at once: a deadlock, a serialization failure, or
+    /// an address that somebody else gave away meanwhile.
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Unreachable(error) | Self::Refused(error) => {
+                code(error).is_some_and(|code| code.starts_with("40") || code == "23505")
+            }
+            _ => false,
         }
     }
 

@@ -110,9 +110,9 @@ impl Db {
         let figures = sqlx::query_as!(
             QueueFigures,
             r#"select
-                   count(*) filter (where status = 'waiting') as "waiting!",
+                   count(*) filter (where status = 'waiting' and not settling) as "waiting!",
                    count(*) filter (where status = 'dead') as "dead!",
-                   extract(epoch from now() - min(enqueued_at) filter (where status = 'waiting'))::float8 as oldest_seconds
+                   extract(epoch from now() - min(enqueued_at) filter (where status = 'waiting' and not settling))::float8 as oldest_seconds
                from sync_queue"#
         )
         .fetch_one(&self.pool)

@@ -313,7 +313,7 @@ impl Db {
             .collect())
     }
 
-    /// A page of the queue.
+    /// A page of the queue, without records that were answered and only wait to be settled.
     pub async fn queue(&self, filter: &QueueFilter) -> Result<Vec<QueueRow>, DbError> {
         let (after_time, after_record) = filter.after.clone().unzip();
         let rows = sqlx::query_as!(
@@ -321,7 +321,7 @@ impl Db {
             r#"select q.record_id, q.status, q.trigger, q.source, q.enqueued_at, q.attempts, q.next_attempt_at,
                    q.claimed_until is not null and q.claimed_until > now() as "in_work!", q.last_error, v.title as "title?"
                from sync_queue q left join inventario_cache v using (record_id)
-               where (cardinality($1::text[]) = 0 or q.status = any($1))
+               where not q.settling and (cardinality($1::text[]) = 0 or q.status = any($1))
                    and ($2::text is null or q.record_id = $2)
                    and ($3::text is null or concat_ws(' ', q.last_error, v.title) ilike $3)
                    and ($4::timestamptz is null or (q.enqueued_at, q.record_id) > ($4, $5))

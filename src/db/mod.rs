@@ -5,16 +5,14 @@
 //! every column there and back.
 //!
 //! **Invariants:** statements are checked against the migrations at build time (`.sqlx`), run in the schema `database.schema` (by
-//! `search_path`) and in UTC. Vehicles are written by [`Db::store`] alone.
+//! `search_path`) and in UTC. Vehicles are written by [`records::Storing`] alone.
 //!
 //! **Not here:** what a change means (`domain`), when the cache is dropped (`sync`).
 
 pub mod alerts;
 pub mod checkup;
-mod commits;
 mod error;
 pub mod failures;
-pub mod feeds;
 pub mod fields;
 pub mod figures;
 pub mod history;
@@ -22,14 +20,13 @@ pub mod lock;
 pub mod logs;
 mod migrate;
 pub mod notify;
-mod plan;
 mod pooler;
 pub mod queue;
 pub mod records;
 pub mod run_logs;
 pub mod runs;
 mod secure;
-mod slugs;
+pub mod slugs;
 mod turns;
 pub mod usage;
 pub mod vehicles;
@@ -37,6 +34,7 @@ pub mod webhooks;
 
 use std::{str::FromStr, sync::Arc, time::Duration};
 
+use chrono::{DateTime, Utc};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions, types::PgInterval},
@@ -44,16 +42,19 @@ use sqlx::{
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 
-use self::commits::Commits;
 pub use self::error::DbError;
-use crate::{config::DatabaseSettings, domain::RecordId};
+use crate::config::DatabaseSettings;
 
 /// The migrations, shared by the service and the tests.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
-/// The order of a read among all deliveries and reads of all instances: the higher number began later.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp(i64);
+/// When a read began, by the database alone: its number among the reads of all instances, and the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// The higher number began later.
+    seq: i64,
+    at: DateTime<Utc>,
+}
 
 /// A pool of connections and this instance's name. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -61,7 +62,6 @@ pub struct Db {
     pool: PgPool,
     turns: PgPool,
     instance: Uuid,
-    commits: Commits,
     searches: Arc<Semaphore>,
     options: PgConnectOptions,
     schema: String,
@@ -98,16 +98,7 @@ impl Db {
         // Searches for common words take long; half of the connections are for all else.
         let searches = Arc::new(Semaphore::new((settings.max_connections as usize / 2).max(1)));
         let patience = settings.statement_timeout.saturating_add(NETWORK);
-        Ok(Self {
-            pool,
-            turns,
-            instance: Uuid::now_v7(),
-            commits: Commits::default(),
-            searches,
-            options,
-            schema,
-            patience,
-        })
+        Ok(Self { pool, turns, instance: Uuid::now_v7(), searches, options, schema, patience })
     }
 
     /// What the database answers, if it does so before it has to: the server ends a statement that takes too long, so silence beyond that is
@@ -116,27 +107,19 @@ impl Db {
         within(self.patience, answer).await
     }
 
-    /// Whether a commit about one of the records was left without an answer: it may be in force, and nobody knows.
-    pub fn doubts<'r>(&self, records: impl Iterator<Item = &'r RecordId>) -> bool {
-        self.commits.doubts(records.map(RecordId::as_str))
-    }
-
-    /// The records were stored, or found to be stored, just now: whether one of them was in doubt, see [`Self::doubts`].
-    pub fn dispel_doubts<'r>(&self, records: impl Iterator<Item = &'r RecordId>) -> bool {
-        self.commits.dispel(records.map(RecordId::as_str))
-    }
-
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbError> {
         sqlx::query_scalar!("select 1").fetch_one(&self.pool).await?;
         Ok(())
     }
 
-    /// The next number of the order of deliveries and reads. Take it *before* the read begins.
+    /// The stamp of a read. Take it *before* the read begins.
     pub async fn stamp(&self) -> Result<Stamp, DbError> {
-        let number =
-            sqlx::query_scalar!(r#"select nextval('sync_seq') as "number!""#).fetch_one(&self.pool).await?;
-        Ok(Stamp(number))
+        let stamp =
+            sqlx::query_as!(Stamp, r#"select nextval('sync_seq') as "seq!", clock_timestamp() as "at!""#)
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(stamp)
     }
 
     /// Ends all connections; waits for those in use.

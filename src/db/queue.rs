@@ -1,24 +1,32 @@
-//! `sync_queue`: deliveries that were accepted and are not settled yet.
+//! `sync_queue`: records that owe a read, one row per record.
+//!
+//! Two things bring a record here: a delivery that could not be answered, and one that was answered by a read which may have been too
+//! early (`settling`), since Airtable's replicas lag by up to a second and computed fields follow.
 //!
 //! **Invariants**
-//! - One row per record. A later delivery joins the row and raises `delivered_seq`, so that only a read which began after the
-//!   *last* delivery settles it; it also brings a dead record back to life.
-//! - A row leaves the table only in the transaction that stored such a read, whoever made it: the queue's worker, a webhook or a run.
-//! - A claim is a lease: when its holder dies, the record becomes due again by itself.
+//! - A row leaves the table only in the transaction that stored a read which began at `settle_at` or later, whoever made that read: the
+//!   queue's worker, a webhook or a run. A later delivery joins the row and moves `settle_at`.
+//! - `next_attempt_at` is never before `settle_at`; a claim brings `settle_at` forward to its own time, so that a clock which was set
+//!   back delays nothing for ever.
+//! - A claim is a lease: when its holder dies, the record becomes due again by itself. A later delivery ends it.
+//! - Rows are locked in the order of their ids.
 //!
-//! **Not here:** when to try again (`sync::queue`).
+//! **Not here:** what counts as a failure of the record, and when it is given up (`sync::owed`).
 
 use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
-use super::{Db, DbError, Stamp, interval};
+use super::{
+    Db, DbError, Stamp, interval,
+    records::{Storing, texts},
+};
 use crate::domain::{RecordId, Trigger};
 
 /// A delivery to be kept.
 #[derive(Debug, Clone)]
-pub struct Accepted {
+pub struct Owed {
     /// The record to sync.
     pub record_id: RecordId,
     /// Why.
@@ -27,13 +35,13 @@ pub struct Accepted {
     pub source: Option<String>,
     /// When the record was edited, or else when the delivery was accepted.
     pub edited: DateTime<Utc>,
-    /// Why it was not settled at once.
-    pub reason: String,
+    /// Why it was not answered; `None`: it was, and is only to be settled.
+    pub reason: Option<String>,
 }
 
 /// A due record that this instance has claimed.
 #[derive(Debug, Clone)]
-pub struct Claimed {
+pub struct Due {
     /// The record to sync.
     pub record_id: RecordId,
     /// Why.
@@ -42,36 +50,42 @@ pub struct Claimed {
     pub source: Option<String>,
     /// When the record was edited, as far as that is known; else when it was queued.
     pub edited: DateTime<Utc>,
-    /// How often it was tried, this time included.
+    /// Tries that failed by the record's own fault.
     pub attempts: i32,
 }
 
-/// Deletes the deliveries that a read settles, and says which they were and when what they tell of was edited.
-pub(super) async fn settle(
-    executor: impl PgExecutor<'_>,
-    ids: &[String],
-    stamp: Stamp,
-) -> Result<HashMap<String, DateTime<Utc>>, sqlx::Error> {
-    let settled = sqlx::query!(
-        r#"delete from sync_queue where record_id = any($1) and delivered_seq < $2
-           returning record_id, coalesce(edited_at, enqueued_at) as "edited!""#,
-        ids,
-        stamp.0
-    )
-    .fetch_all(executor)
-    .await?;
-    Ok(settled.into_iter().map(|row| (row.record_id, row.edited)).collect())
+/// A record of the queue that was read.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered {
+    /// When what it tells of was edited.
+    pub edited: DateTime<Utc>,
+    /// Whether its delivery had been answered before.
+    pub was_settling: bool,
 }
 
-/// Keeps deliveries, joining those that wait already.
+/// What follows from a try that failed.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry {
+    /// Whether it brings the record nearer to its end.
+    pub counts: bool,
+    /// Whether it was the last.
+    pub is_last: bool,
+    /// The shortest wait.
+    pub min: Duration,
+    /// The longest wait. In between it is as long as the record has waited already, less a random part of its half.
+    pub max: Duration,
+}
+
+/// Keeps deliveries, joining those that wait already; they are due `delay` from now, and settled by a read from `settle_after` on.
 pub(super) async fn insert(
     executor: impl PgExecutor<'_>,
-    accepted: &[Accepted],
+    owed: &[Owed],
     delay: Duration,
+    settle_after: Duration,
 ) -> Result<(), sqlx::Error> {
     let (mut ids, mut triggers, mut sources, mut reasons, mut edits) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for delivery in accepted {
+    for delivery in owed {
         ids.push(delivery.record_id.to_string());
         triggers.push(delivery.trigger.as_str().to_owned());
         sources.push(delivery.source.clone());
@@ -79,57 +93,119 @@ pub(super) async fn insert(
         edits.push(delivery.edited);
     }
     sqlx::query!(
-        "insert into sync_queue as q (record_id, trigger, source, last_error, edited_at, next_attempt_at)
-         select id, trigger, source, reason, edited, now() + $6
+        "insert into sync_queue as q (record_id, settling, trigger, source, last_error, edited_at, settle_at, next_attempt_at)
+         select id, reason is null, trigger, source, reason, edited, clock_timestamp() + $7, clock_timestamp() + greatest($6, $7)
          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) as d(id, trigger, source, reason, edited)
          order by id
          on conflict (record_id) do update set
-             delivered_seq = excluded.delivered_seq,
+             status = 'waiting',
+             settling = excluded.settling,
              trigger = excluded.trigger,
              source = excluded.source,
              last_error = excluded.last_error,
-             edited_at = least(q.edited_at, excluded.edited_at),
-             next_attempt_at = least(q.next_attempt_at, excluded.next_attempt_at),
-             attempts = case when q.status = 'dead' then 0 else q.attempts end,
-             status = 'waiting'",
+             enqueued_at = case when q.status = 'dead' or q.settling or excluded.settling then excluded.enqueued_at else q.enqueued_at end,
+             edited_at = case when q.settling then excluded.edited_at else least(q.edited_at, excluded.edited_at) end,
+             settle_at = excluded.settle_at,
+             attempts = 0,
+             next_attempt_at = excluded.next_attempt_at,
+             claimed_until = null",
         &ids,
         &triggers,
         &sources as &[Option<String>],
-        &reasons,
+        &reasons as &[Option<String>],
         &edits,
-        interval(delay)
+        interval(delay),
+        interval(settle_after)
     )
     .execute(executor)
     .await?;
     Ok(())
 }
 
-impl Db {
-    /// Keeps deliveries until they are settled; the first try is due after `delay`.
-    pub async fn enqueue(&self, accepted: &[Accepted], delay: Duration) -> Result<(), DbError> {
-        insert(&self.pool, accepted, delay).await?;
+impl Storing {
+    /// Keeps records that were answered but read too early, until a read `settle_after` from now.
+    pub async fn owe(&mut self, owed: &[Owed], settle_after: Duration) -> Result<(), DbError> {
+        if !owed.is_empty() {
+            insert(&mut *self.tx, owed, settle_after, settle_after).await?;
+        }
         Ok(())
     }
 
-    /// Claims up to `limit` due records for `lease`. Several instances may claim at once; none gets what another has.
-    pub async fn claim_due(&self, limit: i64, lease: Duration) -> Result<Vec<Claimed>, DbError> {
+    /// Takes the records out of the queue that the read with this stamp settles; the others stay until one that is late enough. Gives
+    /// all that stood in the queue.
+    pub async fn settle(
+        &mut self,
+        ids: &[RecordId],
+        stamp: Stamp,
+    ) -> Result<HashMap<RecordId, Answered>, DbError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
         let rows = sqlx::query!(
-            r#"update sync_queue set claimed_until = now() + $2, attempts = attempts + 1
+            r#"with owed as materialized (
+                   select record_id, settle_at <= $2 as settled, settling, coalesce(edited_at, enqueued_at) as edited
+                   from sync_queue where record_id = any($1) order by record_id for update
+               ), settled as (
+                   delete from sync_queue q using owed where q.record_id = owed.record_id and owed.settled
+               ), kept as (
+                   update sync_queue q
+                   set settling = true, status = 'waiting', attempts = 0, last_error = null, claimed_until = null,
+                       enqueued_at = now(), next_attempt_at = settle_at
+                   from owed where q.record_id = owed.record_id and not owed.settled
+               )
+               select record_id, settling, edited as "edited!" from owed"#,
+            &texts(ids),
+            stamp.at
+        )
+        .fetch_all(&mut *self.tx)
+        .await?;
+        let answered = rows.into_iter().filter_map(|row| {
+            let answered = Answered { edited: row.edited, was_settling: row.settling };
+            Some((row.record_id.parse().ok()?, answered))
+        });
+        Ok(answered.collect())
+    }
+}
+
+impl Db {
+    /// Keeps deliveries until they are settled; the first try is due after `delay`.
+    pub async fn enqueue(
+        &self,
+        owed: &[Owed],
+        delay: Duration,
+        settle_after: Duration,
+    ) -> Result<(), DbError> {
+        insert(&self.pool, owed, delay, settle_after).await?;
+        Ok(())
+    }
+
+    /// Claims up to `limit` due records for `lease`. Several instances may claim at once; none gets what another has. What is due or
+    /// claimed for later than `longest` from now dates from before the clock was set back.
+    pub async fn claim_due(
+        &self,
+        limit: i64,
+        lease: Duration,
+        longest: Duration,
+    ) -> Result<Vec<Due>, DbError> {
+        let rows = sqlx::query!(
+            r#"update sync_queue set claimed_until = now() + $2, settle_at = least(settle_at, now())
              where record_id in (
                  select record_id from sync_queue
-                 where status = 'waiting' and next_attempt_at <= now() and (claimed_until is null or claimed_until < now())
+                 where status = 'waiting' and (next_attempt_at <= now() or next_attempt_at > now() + $3)
+                     and (claimed_until is null or claimed_until < now() or claimed_until > now() + $3)
                  order by next_attempt_at limit $1 for update skip locked
              )
              returning record_id, trigger, source, attempts, coalesce(edited_at, enqueued_at) as "edited!""#,
             limit,
-            interval(lease)
+            interval(lease),
+            interval(longest)
         )
         .fetch_all(&self.pool)
         .await?;
         Ok(rows
             .into_iter()
             .filter_map(|row| {
-                Some(Claimed {
+                Some(Due {
                     record_id: row.record_id.parse().ok()?,
                     trigger: Trigger::parse(&row.trigger).unwrap_or(Trigger::Webhook),
                     source: row.source,
@@ -140,25 +216,15 @@ impl Db {
             .collect())
     }
 
-    /// Makes every waiting record due that nobody has claimed.
+    /// Makes every waiting record due that nobody has claimed, as soon as a read can settle it.
     pub async fn make_due(&self) -> Result<(), DbError> {
         sqlx::query!(
-            "update sync_queue set next_attempt_at = now()
-             where status = 'waiting' and next_attempt_at > now() and (claimed_until is null or claimed_until < now())"
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    /// Makes these records due, if they still wait and nobody has claimed them.
-    pub async fn make_these_due(&self, ids: &[RecordId]) -> Result<(), DbError> {
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        sqlx::query!(
-            "update sync_queue set next_attempt_at = now()
-             where record_id = any($1) and status = 'waiting' and next_attempt_at > now()
-                 and (claimed_until is null or claimed_until < now())",
-            &ids
+            "update sync_queue set next_attempt_at = settle_at
+             where record_id in (
+                 select record_id from sync_queue
+                 where status = 'waiting' and next_attempt_at > settle_at and (claimed_until is null or claimed_until < now())
+                 order by record_id for update skip locked
+             )"
         )
         .execute(&self.pool)
         .await?;
@@ -166,10 +232,13 @@ impl Db {
     }
 
     /// Holds claims for another `lease`.
-    pub async fn renew_claims(&self, claimed: &[Claimed], lease: Duration) -> Result<(), DbError> {
-        let ids: Vec<String> = claimed.iter().map(|row| row.record_id.to_string()).collect();
+    pub async fn renew_claims(&self, due: &[Due], lease: Duration) -> Result<(), DbError> {
+        let ids: Vec<String> = due.iter().map(|row| row.record_id.to_string()).collect();
         sqlx::query!(
-            "update sync_queue set claimed_until = now() + $2 where record_id = any($1) and claimed_until is not null",
+            "update sync_queue set claimed_until = now() + $2
+             where record_id in (
+                 select record_id from sync_queue where record_id = any($1) and claimed_until is not null order by record_id for update
+             )",
             &ids,
             interval(lease)
         )
@@ -178,21 +247,23 @@ impl Db {
         Ok(())
     }
 
-    /// Gives a claimed record back: due again after `delay`, or dead when there is none.
-    pub async fn give_back(
-        &self,
-        id: &RecordId,
-        delay: Option<Duration>,
-        error: &str,
-    ) -> Result<(), DbError> {
+    /// Gives a claimed record back after a try that failed. One that a later delivery has joined meanwhile stays as that left it.
+    pub async fn give_back(&self, id: &RecordId, retry: Retry, error: &str) -> Result<(), DbError> {
         sqlx::query!(
-            "update sync_queue set claimed_until = null, last_error = $2,
-                 status = case when $3::interval is null then 'dead' else 'waiting' end,
-                 next_attempt_at = now() + coalesce($3, interval '0')
-             where record_id = $1",
+            "update sync_queue set claimed_until = null, settling = false, last_error = $2,
+                 attempts = attempts + case when $3 then 1 else 0 end,
+                 status = case when $4 then 'dead' else 'waiting' end,
+                 next_attempt_at = greatest(
+                     settle_at,
+                     now() + least(greatest(now() - enqueued_at, $5::interval), $6::interval) * (0.5 + random() / 2)
+                 )
+             where record_id = $1 and claimed_until is not null",
             id.as_str(),
             error,
-            delay.map(interval) as _
+            retry.counts,
+            retry.is_last,
+            interval(retry.min),
+            interval(retry.max)
         )
         .execute(&self.pool)
         .await?;
@@ -208,16 +279,5 @@ impl Db {
         .fetch_one(&self.pool)
         .await?;
         Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default()))
-    }
-
-    /// Records waiting, and records given up.
-    pub async fn queue_depth(&self) -> Result<(i64, i64), DbError> {
-        let row = sqlx::query!(
-            r#"select count(*) filter (where status = 'waiting') as "waiting!",
-                      count(*) filter (where status = 'dead') as "dead!" from sync_queue"#
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok((row.waiting, row.dead))
     }
 }

@@ -1,221 +1,74 @@
-//! Storing what was read: the one way by which vehicles are written, for a single webhook as for a page of a run.
+//! The transaction that stores what was read: the one way by which vehicles are written, for a webhook as for a page of a run.
 //!
 //! **Invariants**
-//! - *Latest wins*: a reading counts only when its stamp is above that of the last one that counted for the record. The claim on
-//!   `record_reads` is also the lock by which concurrent stores of a record take turns; rows are claimed in the order of
-//!   their ids, so two batches cannot wait for each other.
-//! - The stored rows are read *after* the claim, by a statement of their own: one statement for both would see the rows as they
-//!   were before it waited for the lock.
-//! - An unchanged vehicle is not written.
-//! - Vehicle, former slug, log, settled deliveries and the notice to other instances are one transaction.
+//! - *Latest wins*: a reading counts only when its stamp is above that of the last one that counted for its record
+//!   ([`Storing::claim`]). The claim on `record_reads` is also the lock by which concurrent stores of a record take turns; rows are
+//!   locked in the order of their ids, so two batches cannot wait for each other.
+//! - The stored rows are read after the claim, by a statement of their own: one statement for both would see the rows as they were
+//!   before it waited for the lock.
+//! - Vehicles, former slugs, logs, the queue and the notice to the instances are one transaction. Dropped, it leaves nothing.
 //!
-//! **Not here:** raising the cache's generation, which the caller does after this returned and before it answers.
+//! **Not here:** what is written (`sync::plan`), and making older responses unreachable afterwards (`catalog`).
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    time::Instant,
-};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
-use sqlx::{PgConnection, types::Json};
+use sqlx::{Acquire as _, PgConnection, Postgres, Transaction, types::Json};
 
 use super::{
     Db, DbError, Stamp,
-    feeds::Feeds,
     logs::{self, LogEntry},
-    notify,
-    plan::{Plan, Stored, Write},
-    queue,
-    runs::RunId,
-    slugs,
+    notify::{self, CommitId},
 };
-use crate::domain::{Content, Kept, Normalized, Outcome, RecordId, Trigger};
+use crate::domain::{Content, RecordId};
 
-/// What a read found for one record.
+/// A transaction that stores readings.
+pub struct Storing {
+    pub(super) tx: Transaction<'static, Postgres>,
+}
+
+/// What is known of a record when it has been claimed.
+#[derive(Debug)]
+pub struct Claimed {
+    /// Whether no later read of the record has counted.
+    pub is_latest: bool,
+    /// The vehicle as it is stored; `None`: it never was.
+    pub stored: Option<Stored>,
+}
+
+/// A stored vehicle.
 #[derive(Debug, Clone)]
-pub struct Reading {
-    /// The record asked for.
-    pub record_id: RecordId,
-    /// The record as normalized; `None` when the table does not have it.
-    pub found: Option<Normalized>,
-    /// Why it was read.
-    pub cause: Cause,
+pub struct Stored {
+    /// What was read of it last.
+    pub content: Content,
+    /// Its address.
+    pub slug: String,
+    /// When something that the website shows last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Whether it was deleted in Airtable.
+    pub deleted: bool,
+    /// The commit that wrote it, if that was in the last minute: instances may not have heard of it yet. A statement's time-out is
+    /// half a minute, so an older row has been visible, and its notice heard, for long.
+    pub commit: Option<CommitId>,
 }
 
-/// Why and since when a record is being synced; goes into its log.
-#[derive(Debug, Clone)]
-pub struct Cause {
-    /// Why.
-    pub trigger: Trigger,
-    /// Who asked, such as `airtable_automation`.
-    pub source: Option<String>,
-    /// Which delivery of the sender this is, from 1.
-    pub attempt: i32,
-    /// Deliveries that this read answers.
-    pub deliveries: usize,
-    /// When the first of them was accepted.
-    pub since: Instant,
-    /// When the record was edited in Airtable, as far as that is known: what the time to consistency begins with.
-    pub edited: Option<DateTime<Utc>>,
-    /// The run that it is part of.
-    pub run: Option<RunId>,
-    /// How long the parts took so far, in ms.
-    pub timings: Timings,
-}
-
-/// How long the parts of a sync took, in ms.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Timings {
-    /// Waiting for the base's turn.
-    pub queue: f64,
-    /// Airtable's answer, retries included.
-    pub airtable: f64,
-    /// Normalizing.
-    pub normalize: f64,
-    /// Storing, up to the log.
-    pub upsert: f64,
-    /// Telling the other instances.
-    pub invalidate: f64,
-}
-
-/// A record that was synced, and how.
-#[derive(Debug, Clone)]
-pub struct Synced {
-    /// What came of it.
-    pub outcome: Outcome,
-    /// Why it was synced, with how long the parts took.
-    pub cause: Cause,
-    /// From acceptance to the log, in ms.
-    pub duration_ms: i32,
-    /// From the edit in Airtable to the stored row, in ms; only for what was written.
-    pub consistency_ms: Option<i64>,
-    /// Whether it has a row of its own in `sync_logs`.
-    pub logged: bool,
-}
-
-/// Columns with what is stored in them and what would be.
-pub type Changes = BTreeMap<&'static str, (Value, Value)>;
-
-/// Whether it is known which fields the table has now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fields<'a> {
-    /// It was looked up just now, or cannot be.
-    Sure,
-    /// It was looked up some time ago: a value that vanished from one of these may have gone with its field, which leaves the column
-    /// as it was.
-    Unsure(&'a Feeds),
-}
-
-/// How much of a batch goes into the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Logged {
-    /// Every record.
-    All,
-    /// Records that were written or that have warnings: for runs, whose summary counts the rest.
-    Notable,
+/// A vehicle to be written.
+#[derive(Debug, Serialize)]
+pub struct VehicleRow<'a> {
+    /// Its columns.
+    #[serde(flatten)]
+    pub content: &'a Content,
+    /// Its address.
+    pub slug: &'a str,
+    /// When something that the website shows last changed; `None`: now.
+    pub updated_at: Option<DateTime<Utc>>,
 }
 
 impl Db {
-    /// Stores a batch of readings made under one stamp, each record at most once; the outcomes come in the order of the readings.
-    ///
-    /// `kept`: what stays as it is stored, because its fields are gone from the base. Fails as a whole: nothing of
-    /// the batch is stored then; with [`DbError::FieldsMayBeGone`] it should be stored again once `fields` are sure.
-    pub async fn store(
-        &self,
-        stamp: Stamp,
-        readings: Vec<Reading>,
-        kept: &Kept,
-        logged: Logged,
-        fields: Fields<'_>,
-    ) -> Result<Vec<Synced>, DbError> {
-        let started = Instant::now();
-        let mut tx = self.pool.begin().await?;
-        let mut ids: Vec<String> = readings.iter().map(|reading| reading.record_id.to_string()).collect();
-        ids.sort_unstable();
-        let claimed = claim(&mut tx, &ids, stamp).await?;
-        let mut stored = stored(&mut tx, &ids).await?;
-        let seen = match fields {
-            Fields::Unsure(feeds) => {
-                feeds.seen(&readings.iter().filter_map(|reading| Some(&reading.found.as_ref()?.content)))
-            }
-            Fields::Sure => HashSet::new(),
-        };
-        let mut plans: Vec<Plan> = readings
-            .into_iter()
-            .map(|reading| {
-                let former = stored.remove(reading.record_id.as_str());
-                if claimed.contains(reading.record_id.as_str()) {
-                    Plan::new(reading, former, kept)
-                } else {
-                    Plan::superseded(reading, former)
-                }
-            })
-            .collect();
-        if let Fields::Unsure(feeds) = fields
-            && plans.iter().any(|plan| plan.doubts_fields(feeds, &seen))
-        {
-            let doubted = plans.iter().flat_map(|plan| plan.doubted(feeds, &seen));
-            let doubted: BTreeSet<&str> = doubted.collect();
-            return Err(DbError::FieldsMayBeGone(doubted.into_iter().map(str::to_owned).collect()));
-        }
-        slugs::assign(&mut tx, &mut plans).await?;
-        write(&mut tx, &plans).await?;
-        let settled = queue::settle(&mut *tx, &ids, stamp).await?;
-        let telling = Instant::now();
-        let number = self.commits.number();
-        let written = plans.iter().map(|plan| &plan.outcome).filter(|outcome| outcome.written);
-        let written: Vec<String> = written.map(|outcome| outcome.record_id.to_string()).collect();
-        if !written.is_empty() {
-            notify::tell(&mut *tx, self.instance, number).await?;
-        }
-        let invalidate = ms_since(telling);
-        let upsert = ms_since(started) - invalidate;
-        let now = crate::clock::now();
-        let synced: Vec<Synced> = plans
-            .into_iter()
-            .map(|mut plan| {
-                plan.cause.timings.upsert = upsert;
-                plan.cause.timings.invalidate = invalidate;
-                let waited_since = settled.get(plan.outcome.record_id.as_str()).copied();
-                plan.cause.edited = plan.cause.edited.into_iter().chain(waited_since).min();
-                let logged = logged == Logged::All || plan.is_notable() || waited_since.is_some();
-                plan.synced(logged, now)
-            })
-            .collect();
-        let entries: Vec<LogEntry> =
-            synced.iter().filter(|synced| synced.logged).map(Synced::log_entry).collect();
-        if !entries.is_empty() {
-            logs::insert(&mut *tx, &entries).await?;
-        }
-        let commit = self.commits.begin(number, written);
-        tx.commit().await?;
-        commit.answered();
-        Ok(synced)
-    }
-}
-
-impl Db {
-    /// What storing the readings would do, with the columns that would change: stored, and to be stored. Nothing is written.
-    pub async fn preview(
-        &self,
-        readings: Vec<Reading>,
-        kept: &Kept,
-    ) -> Result<Vec<(Outcome, Changes)>, DbError> {
-        let ids: Vec<String> = readings.iter().map(|reading| reading.record_id.to_string()).collect();
-        let mut connection = self.pool.acquire().await?;
-        let mut stored = stored(&mut connection, &ids).await?;
-        Ok(readings
-            .into_iter()
-            .map(|reading| {
-                let former = stored.remove(reading.record_id.as_str());
-                let before = former.as_ref().map(|stored| stored.content.clone());
-                let plan = Plan::new(reading, former, kept);
-                let changes = plan.changes(before.as_ref());
-                (plan.outcome, changes)
-            })
-            .collect())
+    /// Begins a transaction that stores readings.
+    pub async fn storing(&self) -> Result<Storing, DbError> {
+        Ok(Storing { tx: self.pool.begin().await? })
     }
 
     /// The ids of all listed vehicles.
@@ -229,10 +82,9 @@ impl Db {
 
     /// Those of the ids that are stored and not deleted.
     pub async fn still_known(&self, ids: &[RecordId]) -> Result<Vec<RecordId>, DbError> {
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let known = sqlx::query_scalar!(
             "select record_id from inventario_cache where record_id = any($1) and deleted_at is null",
-            &ids
+            &texts(ids)
         )
         .fetch_all(&self.pool)
         .await?;
@@ -240,24 +92,113 @@ impl Db {
     }
 }
 
-/// The ids for which this read is the latest; their records are locked until the transaction ends.
-async fn claim(tx: &mut PgConnection, ids: &[String], stamp: Stamp) -> Result<HashSet<String>, sqlx::Error> {
-    let claimed = sqlx::query_scalar!(
+impl Storing {
+    /// Locks the records until the transaction ends, and tells for each whether this read is its latest, and what is stored.
+    pub async fn claim(
+        &mut self,
+        ids: &[RecordId],
+        stamp: Stamp,
+    ) -> Result<HashMap<RecordId, Claimed>, DbError> {
+        let mut sorted = texts(ids);
+        sorted.sort_unstable();
+        let latest = lock(&mut self.tx, &sorted, stamp).await?;
+        let mut stored = stored(&mut self.tx, &sorted).await?;
+        let claimed = |id: &RecordId| Claimed {
+            is_latest: latest.contains(id.as_str()),
+            stored: stored.remove(id.as_str()),
+        };
+        let mut claimed = claimed;
+        Ok(ids.iter().map(|id| (id.clone(), claimed(id))).collect())
+    }
+
+    /// Writes vehicles, each as a whole.
+    pub async fn write(&mut self, rows: &[VehicleRow<'_>]) -> Result<(), DbError> {
+        if !rows.is_empty() {
+            sqlx::query_file!("src/db/sql/upsert_vehicles.sql", Json(rows) as _)
+                .execute(&mut *self.tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Marks vehicles as deleted, and has those read again that asked for one of their addresses.
+    pub async fn delete(&mut self, ids: &[RecordId]) -> Result<(), DbError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids = texts(ids);
+        sqlx::query!(
+            "update inventario_cache
+             set deleted_at = now(), listed = false, updated_at = now(), last_synced_at = clock_timestamp()
+             where record_id = any($1)",
+            &ids
+        )
+        .execute(&mut *self.tx)
+        .await?;
+        sqlx::query!(
+            "insert into sync_queue (record_id, settling, trigger)
+             select record_id, true, 'webhook' from inventario_cache
+             where listed and slug_wanted <> slug and slug_wanted in (
+                 select slug from inventario_cache where record_id = any($1)
+                 union all
+                 select slug from slug_redirects where record_id = any($1)
+             )
+             order by record_id
+             on conflict do nothing",
+            &ids
+        )
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    /// Tells every instance, when the transaction commits, that vehicles have changed.
+    pub async fn announce(&mut self) -> Result<CommitId, DbError> {
+        Ok(notify::announce(&mut *self.tx).await?)
+    }
+
+    /// Writes rows of `sync_logs`.
+    pub async fn log(&mut self, entries: &[LogEntry]) -> Result<(), DbError> {
+        if !entries.is_empty() {
+            logs::insert(&mut *self.tx, entries).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts it into force. After an error it may be in force all the same; its notice tells.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.tx.commit().await?;
+        Ok(())
+    }
+
+    pub(super) async fn connection(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        self.tx.acquire().await
+    }
+}
+
+pub(super) fn texts(ids: &[RecordId]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
+}
+
+/// The ids for which this read is the latest. Rows are locked whether it is or not.
+async fn lock(tx: &mut PgConnection, ids: &[String], stamp: Stamp) -> Result<HashSet<String>, sqlx::Error> {
+    let latest = sqlx::query_scalar!(
         "insert into record_reads (record_id, read_seq) select id, $2 from unnest($1::text[]) id
          on conflict (record_id) do update set read_seq = excluded.read_seq
          where record_reads.read_seq < excluded.read_seq
          returning record_id",
         ids,
-        stamp.0
+        stamp.seq
     )
     .fetch_all(tx)
     .await?;
-    Ok(claimed.into_iter().collect())
+    Ok(latest.into_iter().collect())
 }
 
 async fn stored(tx: &mut PgConnection, ids: &[String]) -> Result<HashMap<String, Stored>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select record_id, to_json(v) as "content!: Json<Content>", slug, updated_at, deleted_at is not null as "deleted!"
+        r#"select record_id, to_json(v) as "content!: Json<Content>", slug, updated_at, deleted_at is not null as "deleted!",
+               case when last_synced_at > now() - interval '1 minute' then v.xmin::text end as commit
            from inventario_cache v where record_id = any($1)"#,
         ids
     )
@@ -271,50 +212,9 @@ async fn stored(tx: &mut PgConnection, ids: &[String]) -> Result<HashMap<String,
                 slug: row.slug,
                 updated_at: row.updated_at,
                 deleted: row.deleted,
+                commit: row.commit.as_deref().and_then(CommitId::parse),
             };
             (row.record_id, stored)
         })
         .collect())
-}
-
-/// A vehicle as `upsert_vehicles.sql` takes it.
-#[derive(Serialize)]
-struct Row<'a> {
-    #[serde(flatten)]
-    content: &'a Content,
-    slug: Option<&'a str>,
-    updated_at: Option<DateTime<Utc>>,
-}
-
-async fn write(tx: &mut PgConnection, plans: &[Plan]) -> Result<(), sqlx::Error> {
-    let mut rows = Vec::new();
-    let mut deleted = Vec::new();
-    for plan in plans {
-        match &plan.write {
-            Write::Nothing => {}
-            Write::Deletion => deleted.push(plan.outcome.record_id.to_string()),
-            Write::Vehicle { content, updated_at, .. } => {
-                rows.push(Row { content, slug: plan.outcome.slug.as_deref(), updated_at: *updated_at });
-            }
-        }
-    }
-    if !rows.is_empty() {
-        sqlx::query_file!("src/db/sql/upsert_vehicles.sql", Json(rows) as _).execute(&mut *tx).await?;
-    }
-    if !deleted.is_empty() {
-        sqlx::query!(
-            "update inventario_cache
-             set deleted_at = now(), listed = false, updated_at = now(), last_synced_at = now()
-             where record_id = any($1)",
-            &deleted
-        )
-        .execute(&mut *tx)
-        .await?;
-    }
-    Ok(())
-}
-
-/// How long it is since then, in ms, as [`Timings`] have it.
-pub fn ms_since(start: Instant) -> f64 {
-    start.elapsed().as_secs_f64() * 1000.0
 }

@@ -188,9 +188,26 @@ impl Db {
             "select v.record_id from inventario_cache v left join record_reads r using (record_id)
              where v.listed and v.record_id > $2 and (r.read_seq is null or r.read_seq < $1)
              order by v.record_id limit $3",
-            stamp.0,
+            stamp.seq,
             after,
             limit
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
+    }
+
+    /// Vehicles that are neither listed nor deleted, those first that were not read for longest: as many as are all of them in so many
+    /// `nights`.
+    pub async fn longest_unread_unlisted(&self, nights: i64) -> Result<Vec<RecordId>, DbError> {
+        let ids = sqlx::query_scalar!(
+            "with unlisted as (
+                 select v.record_id, r.read_seq from inventario_cache v left join record_reads r using (record_id)
+                 where not v.listed and v.deleted_at is null
+             )
+             select record_id from unlisted order by read_seq nulls first, record_id
+             limit (select (count(*) + $1 - 1) / $1 from unlisted)",
+            nights
         )
         .fetch_all(&self.pool)
         .await?;

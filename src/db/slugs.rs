@@ -1,51 +1,155 @@
-//! Addresses: given once, unique for ever, former ones remembered.
+//! Addresses: unique, stable, former ones remembered.
 //!
-//! **Invariants:** a slug that a vehicle has or had is never given to another one. Whoever gives slugs holds one advisory lock until
-//! the commit, so two vehicles of the same name cannot get the same address; it is taken after the records' own locks, so
-//! nobody waits in a circle.
+//! **Invariants:** a slug that a vehicle has or had is given to another one only when that vehicle was deleted in Airtable, or, in the first
+//! load, when the other one's `ligawp` names it and the holder's was made up. Slugs that Airtable asks for are given before made ones.
+//! Whoever gives slugs holds one advisory lock until the commit, so two vehicles of the same name cannot get the same address; it is
+//! taken after the records' own locks, so nobody waits in a circle.
+//!
+//! **Not here:** who needs a slug, and what it is made of (`sync::plan`, `domain::slug`).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sqlx::PgConnection;
 
-use super::plan::{Plan, Write};
+use super::{DbError, records::Storing};
+use crate::domain::RecordId;
 
 /// The key of the advisory lock: "vitrslug" in ASCII.
 const LOCK: i64 = 0x7669_7472_736c_7567;
 
-/// Fills in the slugs of vehicles that are new or asked for another address, and turns the old ones into redirects.
-pub(super) async fn assign(tx: &mut PgConnection, plans: &mut [Plan]) -> Result<(), sqlx::Error> {
-    let mut bases: BTreeMap<&str, i32> = BTreeMap::new();
-    for base in plans.iter().filter_map(new_slug) {
-        *bases.entry(base).or_default() += 1;
-    }
-    if bases.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!("select pg_advisory_xact_lock($1)", LOCK).execute(&mut *tx).await?;
-    let mut choice =
-        Choice { free: free(tx, &bases).await?, own: own(tx, plans).await?, given: HashSet::new() };
-    let mut moved = Vec::new();
-    for plan in plans {
-        let Some(base) = new_slug(plan) else { continue };
-        let id = plan.outcome.record_id.to_string();
-        let slug =
-            choice.of(base, &id).ok_or_else(|| sqlx::Error::Protocol(format!("no free slug for {base}")))?;
-        if let Some(former) = plan.outcome.slug.replace(slug.clone())
-            && former != slug
-        {
-            plan.outcome.changed.push("slug");
-            moved.push((id, former, slug));
-        }
-    }
-    redirect(tx, &moved).await
+/// A vehicle that needs an address.
+#[derive(Debug, Clone)]
+pub struct SlugRequest {
+    /// The vehicle.
+    pub record_id: RecordId,
+    /// The address to try first; the same with a number if it cannot be had.
+    pub base: String,
+    /// Whether Airtable asks for it, rather than that it was made of the title.
+    pub wished: bool,
+    /// Its present address.
+    pub present: Option<String>,
 }
 
-fn new_slug(plan: &Plan) -> Option<&str> {
-    match &plan.write {
-        Write::Vehicle { new_slug, .. } => new_slug.as_deref(),
-        Write::Nothing | Write::Deletion => None,
+/// The addresses that were given.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// By vehicle.
+    pub slugs: HashMap<RecordId, String>,
+    /// Whether another vehicle had to give one up.
+    pub took: bool,
+}
+
+impl Storing {
+    /// Gives each vehicle an address, and turns former ones into redirects. `first_load`: nobody outside knows an address yet.
+    pub async fn assign_slugs(
+        &mut self,
+        mut requests: Vec<SlugRequest>,
+        first_load: bool,
+    ) -> Result<Given, DbError> {
+        if requests.is_empty() {
+            return Ok(Given::default());
+        }
+        requests.sort_by_key(|request| !request.wished);
+        Ok(assign(self.connection().await?, &requests, first_load).await?)
     }
+}
+
+async fn assign(
+    tx: &mut PgConnection,
+    requests: &[SlugRequest],
+    first_load: bool,
+) -> Result<Given, sqlx::Error> {
+    sqlx::query!("select pg_advisory_xact_lock($1)", LOCK).execute(&mut *tx).await?;
+    let holders = holders(tx, requests, first_load).await?;
+    let mut bases: BTreeMap<&str, i32> = BTreeMap::new();
+    for request in requests {
+        // One more for a holder that has to go.
+        *bases.entry(&request.base).or_default() += 2;
+    }
+    let mut choice =
+        Choice { free: free(tx, &bases).await?, own: own(tx, requests).await?, given: HashSet::new() };
+    let mut given = Given::default();
+    for request in requests {
+        let (base, id) = (request.base.as_str(), request.record_id.as_str());
+        let none_free = || sqlx::Error::Protocol(format!("no free slug for {base}"));
+        let slug = match holders.get(base).filter(|holder| holder.yields_to(request)) {
+            Some(holder) if choice.given.insert(base.to_owned()) => {
+                let other = choice.of(base, &holder.record_id).ok_or_else(none_free)?;
+                evict(tx, holder, base, &other).await?;
+                given.took = true;
+                base.to_owned()
+            }
+            _ => choice.of(base, id).ok_or_else(none_free)?,
+        };
+        if let Some(former) = request.present.as_ref().filter(|former| **former != slug) {
+            redirect(tx, id, former, &slug).await?;
+        }
+        given.slugs.insert(request.record_id.clone(), slug);
+    }
+    Ok(given)
+}
+
+/// Another vehicle that has an address, or had it.
+struct Holder {
+    record_id: String,
+    /// Whether it has it now; else it is a redirect.
+    is_present: bool,
+    /// Whether it yields to a slug that was made too.
+    is_deleted: bool,
+}
+
+impl Holder {
+    fn yields_to(&self, request: &SlugRequest) -> bool {
+        self.record_id != request.record_id.as_str() && (self.is_deleted || request.wished)
+    }
+}
+
+/// Vehicles outside of the batch that have or had an address asked for and would give it up.
+async fn holders(
+    tx: &mut PgConnection,
+    requests: &[SlugRequest],
+    first_load: bool,
+) -> Result<HashMap<String, Holder>, sqlx::Error> {
+    let (bases, batch): (Vec<String>, Vec<String>) =
+        requests.iter().map(|request| (request.base.clone(), request.record_id.to_string())).unzip();
+    let rows = sqlx::query!(
+        r#"select slug as "slug!", record_id as "record_id!", is_present as "is_present!", is_deleted as "is_deleted!"
+           from (
+               select slug, record_id, true as is_present, deleted_at is not null as is_deleted,
+                   slug is distinct from slug_wanted as is_made
+               from inventario_cache where slug = any($1)
+               union all
+               select r.slug, record_id, false, deleted_at is not null, false
+               from slug_redirects r join inventario_cache v using (record_id) where r.slug = any($1)
+           ) held
+           where record_id <> all($2) and (is_deleted or $3 and is_made)"#,
+        &bases,
+        &batch,
+        first_load
+    )
+    .fetch_all(tx)
+    .await?;
+    let holder = |record_id, is_present, is_deleted| Holder { record_id, is_present, is_deleted };
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.slug, holder(row.record_id, row.is_present, row.is_deleted)))
+        .collect())
+}
+
+/// Takes an address from its holder, which gets another one if it has it now.
+async fn evict(tx: &mut PgConnection, holder: &Holder, slug: &str, other: &str) -> Result<(), sqlx::Error> {
+    if holder.is_present {
+        sqlx::query!(
+            "update inventario_cache set slug = $2, updated_at = now() where record_id = $1",
+            holder.record_id,
+            other
+        )
+        .execute(tx)
+        .await?;
+    } else {
+        sqlx::query!("delete from slug_redirects where slug = $1", slug).execute(tx).await?;
+    }
+    Ok(())
 }
 
 /// What may be given, and what was.
@@ -106,10 +210,13 @@ async fn free(
     Ok(free)
 }
 
-/// What the vehicles that move have and had.
-async fn own(tx: &mut PgConnection, plans: &[Plan]) -> Result<HashMap<String, Vec<String>>, sqlx::Error> {
-    let moving = plans.iter().filter(|plan| plan.outcome.slug.is_some() && new_slug(plan).is_some());
-    let ids: Vec<String> = moving.map(|plan| plan.outcome.record_id.to_string()).collect();
+/// What the vehicles that have an address already have and had.
+async fn own(
+    tx: &mut PgConnection,
+    requests: &[SlugRequest],
+) -> Result<HashMap<String, Vec<String>>, sqlx::Error> {
+    let known = requests.iter().filter(|request| request.present.is_some());
+    let ids: Vec<String> = known.map(|request| request.record_id.to_string()).collect();
     let mut own: HashMap<String, Vec<String>> = HashMap::new();
     if ids.is_empty() {
         return Ok(own);
@@ -130,13 +237,15 @@ async fn own(tx: &mut PgConnection, plans: &[Plan]) -> Result<HashMap<String, Ve
     Ok(own)
 }
 
-async fn redirect(tx: &mut PgConnection, moved: &[(String, String, String)]) -> Result<(), sqlx::Error> {
-    for (id, former, present) in moved {
-        sqlx::query!("delete from slug_redirects where slug = $1", present).execute(&mut *tx).await?;
-        sqlx::query!("insert into slug_redirects (slug, record_id) values ($1, $2)", former, id)
-            .execute(&mut *tx)
-            .await?;
-    }
+async fn redirect(tx: &mut PgConnection, id: &str, former: &str, present: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from slug_redirects where slug = $1", present).execute(&mut *tx).await?;
+    sqlx::query!(
+        "insert into slug_redirects (slug, record_id) values ($1, $2) on conflict (slug) do update set record_id = excluded.record_id",
+        former,
+        id
+    )
+    .execute(&mut *tx)
+    .await?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Db, DbError,
-    queue::{self, Accepted},
+    queue::{self, Owed},
 };
 
 /// The webhook that is kept.
@@ -64,9 +64,11 @@ pub struct Taken<'a> {
     /// When it was read.
     pub now: DateTime<Utc>,
     /// The records that they name.
-    pub records: &'a [Accepted],
+    pub records: &'a [Owed],
     /// When those are due.
     pub delay: Duration,
+    /// From when on a read settles them.
+    pub settle_after: Duration,
     /// Whether payloads may have been deleted before they were read.
     pub missed: bool,
 }
@@ -175,7 +177,7 @@ impl Db {
             return Ok(false);
         }
         if !taken.records.is_empty() {
-            queue::insert(&mut *tx, taken.records, taken.delay).await?;
+            queue::insert(&mut *tx, taken.records, taken.delay, taken.settle_after).await?;
         }
         tx.commit().await?;
         Ok(true)

@@ -52,7 +52,7 @@ pub use self::{
     money::Money,
     normalize::{Normalized, Rules, normalize},
     order::Order,
-    outcome::{Action, Outcome, Trigger},
+    outcome::{Action, Change, Changes, Outcome, Trigger},
     record::{Fields, Record, Warning},
     slug::{RESERVED_SLUGS, slugify},
     spelling::{MIN_BEGINNING_CHARS, Near, completions, corrections, slips},

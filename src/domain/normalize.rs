@@ -1,7 +1,8 @@
 //! From an Airtable record to a vehicle.
 //!
 //! **Invariants:** pure and total: the same record, mapping and rules give the same content, and no record is refused. What cannot
-//! be read costs its own column and what is derived from it, and is told in one warning for that column.
+//! be read costs its own column and what is derived from it, and is told in one warning for that column. Whether a vehicle is shown is
+//! never guessed: what cannot be read of it is [`Normalized::undecided`].
 //!
 //! **Not here:** which field feeds which column, see [`Mapping`]; how a value is read, see [`super::value`].
 
@@ -32,9 +33,17 @@ pub struct Normalized {
     pub content: Content,
     /// At most one for each column.
     pub warnings: Vec<Warning>,
-    /// Columns that are empty because Airtable is still computing what stands in them.
-    pub late: Vec<Column>,
+    /// Columns that keep their former value: Airtable is still computing what stands in them, or gives something unreadable for one that
+    /// decides whether and how the vehicle is shown.
+    pub undecided: Vec<Column>,
+    /// Whether the checkbox that decides on listing, if there is one, is ticked; `None`: it cannot be read.
+    pub visible: Option<bool>,
+    /// What it is called: its title, else what there is of brand and model; `None`: nothing yet.
+    pub name: Option<String>,
 }
+
+/// Columns that decide whether and how a vehicle is shown: a broken formula must not sell a car.
+const DECIDING: [Column; 3] = [Column::Ordenstatus, Column::Separado, Column::Vendido];
 
 /// Reads a record. See the module for what is promised.
 pub fn normalize(record: &Record, mapping: &Mapping, rules: &Rules) -> Normalized {
@@ -44,15 +53,18 @@ pub fn normalize(record: &Record, mapping: &Mapping, rules: &Rules) -> Normalize
 
     let ordenstatus = cells.text(Column::Ordenstatus);
     let in_stock = ordenstatus.as_deref().is_some_and(|status| same_word(status, &rules.listed_status));
-    let visible = rules.visible_field.as_deref().is_none_or(|field| cells.visible(field));
+    let visible = rules.visible_field.as_deref().map_or(Some(true), |field| cells.visible(field));
     let clasificacionid = cells.all(Column::Clasificacionid, value::list);
     let fotos_exterior_url = cells.all(Column::FotosExteriorUrl, photos::urls);
     let given_image = cells.first(Column::FeatureImage, photos::url);
 
+    let given_title = cells.text(Column::Title);
+    let is_titled = given_title.as_deref() != mapping.fallback(Column::Title);
+
     let content = Content {
         record_id: record.id.clone(),
         created_at: value::as_stored(record.created_time),
-        title: cells.text(Column::Title).unwrap_or_default(),
+        title: given_title.unwrap_or_default(),
         titulometa: cells.text(Column::Titulometa),
         descripcion: cells.text(Column::Descripcion),
         marca: cells.text(Column::Marca),
@@ -88,12 +100,19 @@ pub fn normalize(record: &Record, mapping: &Mapping, rules: &Rules) -> Normalize
         feature_image: given_image.or_else(|| fotos_exterior_url.first().cloned()),
         fotos_exterior_url,
         fotos_interior_url: cells.all(Column::FotosInteriorUrl, photos::urls),
-        listed: in_stock && visible,
+        listed: in_stock && visible.unwrap_or(false),
         slug_wanted: cells.first(Column::SlugWanted, value::page),
         data,
     };
-    let late = late(&content, mapping);
-    Normalized { content, warnings, late }
+    let mut undecided = late(&content, mapping);
+    let unreadable = |column: &Column| warnings.iter().any(|warning| warning.column == column.as_str());
+    undecided.extend(DECIDING.into_iter().filter(unreadable));
+    let name = if is_titled {
+        Some(content.title.clone())
+    } else {
+        content.marca.clone().or_else(|| content.modelo.clone())
+    };
+    Normalized { content, warnings, undecided, visible, name }
 }
 
 fn late(content: &Content, mapping: &Mapping) -> Vec<Column> {
@@ -175,12 +194,12 @@ impl<'a> Cells<'a> {
         fallback.map(str::to_owned)
     }
 
-    fn visible(&mut self, field: &str) -> bool {
+    fn visible(&mut self, field: &str) -> Option<bool> {
         match self.fields.get(field).map_or(Ok(None), value::checkbox) {
-            Ok(visible) => visible.unwrap_or(false),
+            Ok(visible) => Some(visible.unwrap_or(false)),
             Err(what) => {
                 self.warn(field, "listed", what);
-                false
+                None
             }
         }
     }
@@ -340,12 +359,12 @@ mod tests {
     fn a_text_that_is_still_being_written_is_awaited() {
         let loading = json!({"state": "loading", "isStale": true, "value": null});
         let read = normalized(json!({"descripcion": loading, "Precio": 5, "Garantia": [loading]}));
-        assert_eq!(read.late, [Column::Descripcion, Column::Garantia]);
+        assert_eq!(read.undecided, [Column::Descripcion, Column::Garantia]);
         assert_eq!(read.warnings, []);
         let stale = json!({"state": "loading", "isStale": true, "value": "La anterior"});
         let read = normalized(json!({"descripcion": stale}));
-        assert_eq!((read.content.descripcion.as_deref(), read.late), (Some("La anterior"), vec![]));
-        assert_eq!(normalized(json!({"descripcion": loading, "description": "x"})).late, []);
+        assert_eq!((read.content.descripcion.as_deref(), read.undecided), (Some("La anterior"), vec![]));
+        assert_eq!(normalized(json!({"descripcion": loading, "description": "x"})).undecided, []);
     }
 
     #[test]

@@ -3,9 +3,10 @@
 //! **Invariants:** the texts of [`Trigger`] and [`Action`] are a contract: the first stands in `sync_logs.sync_type`, the second in
 //! the answer to a webhook.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{RecordId, Warning};
 
@@ -85,6 +86,18 @@ impl Action {
         }
     }
 }
+
+/// What became of one column.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Change {
+    /// As it was stored.
+    pub before: Value,
+    /// As Airtable has it.
+    pub after: Value,
+}
+
+/// The columns in which a known vehicle changed.
+pub type Changes = BTreeMap<&'static str, Change>;
 
 /// What came of syncing one record.
 #[derive(Debug, Clone, PartialEq)]

@@ -98,13 +98,13 @@ fn usable(text: &str) -> Result<String, String> {
 }
 
 impl Content {
-    /// The slug to try first: the one asked for, else made from title and year (unless the title has it); never empty, never
-    /// reserved.
-    pub fn slug_base(&self) -> String {
+    /// The slug to try first: the one asked for, else made from the vehicle's name and year (unless the name has it); never empty,
+    /// never reserved.
+    pub fn slug_base(&self, name: &str) -> String {
         if let Some(Ok(wanted)) = self.slug_wanted.as_deref().map(usable) {
             return wanted;
         }
-        let mut slug = slugify(&self.title);
+        let mut slug = slugify(name);
         if slug.is_empty() {
             NAMELESS.clone_into(&mut slug);
         }
@@ -194,7 +194,7 @@ mod tests {
             content.slug_wanted = wanted.map(str::to_owned);
             title.clone_into(&mut content.title);
             content.autoano = year;
-            assert_eq!(content.slug_base(), slug);
+            assert_eq!(content.slug_base(&content.title), slug);
         }
     }
 
@@ -221,7 +221,7 @@ mod tests {
         ) {
             let mut content = samples::mazda().content;
             (content.slug_wanted, content.title, content.autoano) = (wanted, title, year);
-            let slug = content.slug_base();
+            let slug = content.slug_base(&content.title);
             prop_assert!(is_slug(&slug) && !RESERVED_SLUGS.contains(&slug.as_str()), "{slug}");
         }
     }

@@ -87,7 +87,7 @@ pub(super) async fn invalidate_cache(
     State(db): State<Db>,
 ) -> Result<Fresh<Invalidated>, Problem> {
     // First the others: when the database is away nothing is dropped, for the last known responses are all there is then.
-    db.tell_others().await.map_err(|error| Problem::from(&error))?;
+    db.announce_invalidation().await.map_err(|error| Problem::from(&error))?;
     catalog.clear();
     Ok(Fresh(Invalidated { success: true, message: "Every cached response is dropped, on every instance." }))
 }

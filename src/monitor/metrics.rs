@@ -151,8 +151,8 @@ impl Monitor {
             let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
             counter!(names::AIRTABLE_REQUESTS, "status" => status).absolute(count);
         }
-        for (name, lane) in [("webhook", Lane::Webhook), ("run", Lane::Run)] {
-            let waited = airtable.waited(lane);
+        for lane in Lane::ALL {
+            let (name, waited) = (lane.as_str(), airtable.waited(lane));
             counter!(names::AIRTABLE_PERMITS, "lane" => name).absolute(waited.permits);
             // A counter of the crate holds whole numbers; Prometheus does not mind which of the two it is told.
             gauge!(names::AIRTABLE_WAIT, "lane" => name).set(waited.total.as_secs_f64());

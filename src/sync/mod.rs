@@ -1,35 +1,37 @@
 //! The write side: a delivery's way from acceptance to commit.
 //!
-//! 1. [`Engine::deliver`] puts the records in line ([`intake`]) and waits for their outcomes, for `sync.reply_within` at most.
+//! 1. [`Engine::deliver`] puts the records in [`line`] and waits for their outcomes, for `sync.reply_within` at most.
 //! 2. The dispatcher waits until the base has a turn to give ([`AirtableClient::permit`]), takes all that wait by then, up to one
 //!    page, and goes on to the next turn while the batch is on its way.
-//! 3. The batch is stamped, fetched in one request and normalized ([`read`]), stored in one transaction (`db::records`), the
-//!    cache's generation is raised, and every waiter gets its own outcome.
-//! 4. A webhook whose record shows no change is read once more a little later, for Airtable may still have shown the old state.
-//! 5. What is not settled by then is kept in `sync_queue` ([`queue`]) and tried again until it is.
+//! 3. The batch is stamped and fetched in one request ([`reader`]), normalized, planned ([`plan`]) and stored in one transaction
+//!    ([`store`]); the catalog makes older responses unreachable, and every waiter gets its own outcome.
+//! 4. What was not answered by then, and what was answered by a read that Airtable's lag may have spoilt, stands in `sync_queue` until a
+//!    later read settles it ([`owed`]).
 //!
-//! What Airtable's native webhook tells ([`native`]) comes in by the durable queue.
+//! What Airtable's native webhook tells ([`native`]) is queued first and then goes the same way.
 //!
 //! **Invariants**
 //! - The stamp is taken after the last delivery of the batch was accepted and before its request is sent: a read never misses an
 //!   edit that was announced before it.
-//! - The generation is raised after the commit and before the first waiter hears of it.
-//! - Nobody's failure is another's: a batch that is refused is split until the culprit stands alone.
+//! - Older responses are unreachable before the first waiter hears of the commit.
 //!
-//! **Not here:** HTTP answers (`http::webhook`), what changed means (`db::plan`).
+//! **Not here:** HTTP answers (`http::webhook`), SQL (`db`).
 
 mod away;
 mod consistency;
+mod feeds;
 mod fields;
-mod intake;
+mod line;
 mod native;
+mod owed;
+mod plan;
 mod preview;
-mod queue;
-mod read;
-mod recheck;
+mod reader;
+mod reading;
 mod run;
 mod schedule;
 mod scheduler;
+mod store;
 mod tally;
 mod usage;
 
@@ -51,27 +53,27 @@ pub use self::{
         Appeared, FieldReport, Missing, Renamed, Retyped, Sample, Unfed, bind, report as field_report,
         sample, table_key,
     },
-    intake::Delivery,
+    line::Delivery,
     native::{FoundWebhook, WebhookError},
     preview::{Difference, PreviewReport},
-    read::distinct,
+    reader::distinct,
     run::{Run, RunError, RunReport, Scope},
     schedule::Nightly,
     tally::{Result as SyncResult, Tallied},
 };
 use self::{
     fields::{FieldPlan, Fields},
-    intake::Intake,
+    line::Line,
     native::Native,
     tally::Tally,
 };
 use crate::{
-    airtable::{AirtableClient, AirtableError, Lane},
+    airtable::{AirtableClient, AirtableError, Kind, Lane},
     catalog::Catalog,
     config::{Config, ListingSettings, SyncSettings},
     db::{
         Db, DbError,
-        queue::Accepted,
+        queue::Owed,
         runs::{RunId, RunKind},
     },
     domain::{Outcome, RecordId, Rules, Trigger},
@@ -89,7 +91,7 @@ struct Inner {
     airtable: AirtableClient,
     catalog: Catalog,
     fields: Fields,
-    intake: Intake,
+    line: Line,
     native: Native,
     enqueued: Notify,
     stopping: CancellationToken,
@@ -97,7 +99,7 @@ struct Inner {
     /// Requests that the database knows of.
     told_calls: Mutex<u64>,
     used_up: Notify,
-    /// Failures of Airtable in a row; see `read`.
+    /// Failures of Airtable in a row; see `away`.
     airtable_fails: AtomicU32,
     airtable_is_back: Notify,
     run_moved: Notify,
@@ -127,6 +129,16 @@ pub enum SyncError {
 }
 
 impl SyncError {
+    /// Whether a part of the batch may succeed where the whole failed; of a single record, whether the failure is its own fault.
+    fn may_be_one_records_fault(&self) -> bool {
+        match self {
+            Self::Airtable(error) => matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge),
+            Self::Database(error) => error.may_be_the_values(),
+            // The part without the record whose value vanished needs no look at the schema.
+            Self::Schema(_) | Self::Stopping => false,
+        }
+    }
+
     /// The same of a look at the schema.
     fn without_the_schema(self) -> Self {
         match self {
@@ -169,7 +181,7 @@ impl Engine {
                 airtable,
                 catalog,
                 fields: Fields::new(config, signals.clone()),
-                intake: Intake::default(),
+                line: Line::default(),
                 native: Native::new(config),
                 enqueued: Notify::new(),
                 stopping: CancellationToken::new(),
@@ -205,7 +217,7 @@ impl Engine {
             Box::pin(self.keep_webhook(&stop)),
             cut_off
         );
-        self.inner.intake.close();
+        self.inner.line.close();
         self.inner.tracker.close();
         self.inner.tracker.wait().await;
         self.exchange_usage_or_warn().await;
@@ -217,7 +229,7 @@ impl Engine {
     pub async fn deliver(&self, deliveries: Vec<Delivery>) -> Result<Vec<Delivered>, SyncError> {
         let deadline = Instant::now() + self.inner.settings.reply_within;
         let waiting: Vec<_> =
-            deliveries.iter().cloned().map(|delivery| self.inner.intake.put(delivery)).collect();
+            deliveries.iter().cloned().map(|delivery| self.inner.line.put(delivery)).collect();
         let mut delivered = Vec::with_capacity(waiting.len());
         let mut unsettled = Vec::new();
         for (answer, delivery) in waiting.into_iter().zip(deliveries) {
@@ -237,18 +249,19 @@ impl Engine {
                 Delivered::Refused(error) => Some(error.to_string()),
             };
             if let Some(reason) = reason {
-                unsettled.push(Accepted {
+                unsettled.push(Owed {
                     record_id: delivery.record_id,
                     trigger: delivery.trigger,
                     source: delivery.source,
                     edited: delivery.edited.unwrap_or(delivery.accepted),
-                    reason,
+                    reason: Some(reason),
                 });
             }
             delivered.push(state);
         }
         if !unsettled.is_empty() {
-            self.inner.db.enqueue(&unsettled, FIRST_TRY_AFTER).await?;
+            let db = &self.inner.db;
+            db.patiently(db.enqueue(&unsettled, FIRST_TRY_AFTER, self.inner.settings.recheck_after)).await?;
             self.inner.enqueued.notify_one();
         }
         Ok(delivered)
@@ -319,14 +332,14 @@ impl Engine {
     async fn dispatch(&self, stop: &CancellationToken) {
         loop {
             let turn = async {
-                self.inner.intake.arrival().await;
+                self.inner.line.arrival().await;
                 self.inner.airtable.permit(Lane::Webhook).await
             };
             let permit = tokio::select! {
                 permit = turn => permit,
                 () = stop.cancelled() => return,
             };
-            let batch = self.inner.intake.take(self.inner.page_size);
+            let batch = self.inner.line.take(self.inner.page_size);
             if !batch.is_empty() {
                 let engine = self.clone();
                 self.inner.tracker.spawn(async move { engine.sync_batch(permit, batch).await });
@@ -346,3 +359,8 @@ impl Engine {
 
 /// How long the queue leaves a record that its sender stopped waiting for: most are settled by the read that is still under way.
 const FIRST_TRY_AFTER: Duration = Duration::from_secs(2);
+
+/// The text without NUL, which PostgreSQL does not take.
+fn printable(text: &str) -> String {
+    text.replace('\0', "")
+}

@@ -1,22 +1,21 @@
 //! What a run would change, without changing it.
 //!
-//! **Invariants:** nothing is written but the number of requests, not even a read's stamp; so webhooks and runs may go on meanwhile, and what is told is true of the
-//! moment in which a page was read. Differences are handed on as they are found; memory grows only with the ids seen.
+//! **Invariants:** pages are stored as by a run, and each transaction is rolled back; so webhooks and runs may go on meanwhile, and what is
+//! told is true of the moment in which a page was read. Differences are handed on as they are found; memory grows only with the ids seen.
 
 use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{
     Engine, SyncError,
-    read::Task,
+    reading::{Cause, Reading, Task},
     run::{RunError, Scope, changed_since, pulls_the_brake},
+    store::{Manner, Read},
 };
 use crate::{
     airtable::{Lane, Listing},
-    db::records::Reading,
-    domain::{Action, Mapping, Record, RecordId},
+    domain::{Action, Changes, Mapping, Record, RecordId, Trigger},
 };
 
 /// A vehicle that would be written.
@@ -28,8 +27,8 @@ pub struct Difference {
     pub title: Option<String>,
     /// What would be done.
     pub action: Action,
-    /// The columns that would change, with what is stored and what would be.
-    pub columns: BTreeMap<&'static str, (Value, Value)>,
+    /// The columns that would change, with what is stored and what would be; long values are cut.
+    pub columns: Changes,
 }
 
 /// What a run would do.
@@ -94,9 +93,8 @@ impl Engine {
                 let seen = self.preview_listing(formula, mapping, &mut report, &mut tell).await?;
                 let all = i64::try_from(listed.len()).unwrap_or(i64::MAX);
                 let missing: Vec<RecordId> = listed.into_iter().filter(|id| !seen.contains(id)).collect();
-                let before = report.archived + report.deleted;
                 self.preview_records(&missing, mapping, &mut report, &mut tell).await?;
-                let leaving = report.archived + report.deleted - before;
+                let leaving = report.archived + report.deleted;
                 report.brake = pulls_the_brake(leaving, all, self.inner.settings.max_unlist_share);
                 return Ok(report);
             }
@@ -114,12 +112,13 @@ impl Engine {
     ) -> Result<HashSet<RecordId>, RunError> {
         let listing = Listing { formula, page_size: self.inner.page_size };
         let (mut seen, mut offset) = (HashSet::new(), None);
+        let read = self.begin_read().await?;
         loop {
             let (page, _) = self.page(&listing, offset.as_deref()).await?;
             let records =
                 page.records.into_iter().filter(|record| seen.insert(record.id.clone())).collect::<Vec<_>>();
             let asked = records.into_iter().map(|record| (record.id.clone(), Some(record))).collect();
-            self.compare(asked, mapping, report, tell).await?;
+            self.compare(read, asked, mapping, report, tell).await?;
             offset = page.offset;
             if offset.is_none() {
                 return Ok(seen);
@@ -136,17 +135,19 @@ impl Engine {
     ) -> Result<(), RunError> {
         for batch in ids.chunks(self.inner.page_size) {
             self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
+            let read = self.begin_read().await?;
             let permit = self.inner.airtable.permit(Lane::Run).await;
             let found = self.inner.airtable.records(permit, batch).await.map_err(SyncError::from)?;
             let find = |id: &RecordId| found.iter().find(|record| record.id == *id).cloned();
             let asked = batch.iter().map(|id| (id.clone(), find(id))).collect();
-            self.compare(asked, mapping, report, tell).await?;
+            self.compare(read, asked, mapping, report, tell).await?;
         }
         Ok(())
     }
 
     async fn compare(
         &self,
+        read: Read,
         asked: Vec<(RecordId, Option<Record>)>,
         mapping: Option<&Mapping>,
         report: &mut PreviewReport,
@@ -156,11 +157,13 @@ impl Engine {
         let readings: Vec<Reading> = asked
             .into_iter()
             .map(|(record_id, record)| {
-                let cause = super::run::cause(crate::domain::Trigger::Manual);
-                self.reading(Task { record_id, cause, accepted: None }, record, &plan)
+                let cause = Cause::new(Trigger::Manual);
+                Reading { task: Task { record_id, cause, delivered: None, accepted: None }, record }
             })
             .collect();
-        for (outcome, columns) in self.inner.db.preview(readings, &plan.kept).await? {
+        let manner = Manner { notable_only: true, dry_run: true, ..Manner::default() };
+        for synced in self.store(read, &readings, &plan, manner).await? {
+            let (outcome, columns) = (synced.outcome, synced.changes);
             report.seen += 1;
             report.warnings += usize::from(!outcome.warnings.is_empty());
             if !outcome.written {

@@ -1,7 +1,7 @@
 //! Runs: many records at once, by one engine.
 //!
-//! A *full* run lists every record whose state is the listed one and then looks for vehicles that the listing lacked
-//! ([`reconcile`]); a *catch-up* lists what Airtable changed since the last run; a *replay* reads given records. All store what they read
+//! A *full* run lists every record whose state is the listed one and then looks for vehicles that the listing lacked or showed as
+//! unlisted ([`reconcile`]); a *catch-up* lists what Airtable changed since the last run; a *replay* reads given records. All store what they read
 //! by the same transaction as a webhook.
 //!
 //! **Invariants**
@@ -29,14 +29,17 @@ use tokio::sync::{Mutex, watch};
 
 pub(super) use self::reconcile::pulls_the_brake;
 pub use self::report::RunReport;
-use super::{Engine, SyncError, read::Task};
+use super::{
+    Engine, SyncError,
+    reading::{Cause, Synced, Task, Timings, ms_since},
+    store::Manner,
+};
 use crate::{
     airtable::{Kind, Lane, formula},
     db::{
         DbError,
         lock::RunLock,
         logs::{LogEntry, LogStatus},
-        records::{Cause, Timings, ms_since},
         runs::{RunCounts, RunId, RunKind},
     },
     domain::{Action, Column, Outcome, RecordId, Trigger},
@@ -49,6 +52,8 @@ const WRITING_DOWN: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(200))
     .with_max_delay(Duration::from_secs(3))
     .with_max_times(6);
+/// In how many nights all vehicles are read that are no longer listed: within a month.
+const UNLISTED_IN_NIGHTS: i64 = 28;
 /// Requests of a replay that are under way at once: enough to hide Airtable's latency at 5 a second.
 const REPLAYS_AT_ONCE: usize = 4;
 
@@ -139,7 +144,8 @@ impl Run {
     fn task(&self, record_id: RecordId, timings: Timings) -> Task {
         Task {
             record_id,
-            cause: Cause { run: Some(self.id), timings, ..cause(self.trigger) },
+            cause: Cause { run: Some(self.id), timings, ..Cause::new(self.trigger) },
+            delivered: None,
             accepted: None,
         }
     }
@@ -148,6 +154,16 @@ impl Run {
         self.counts.send_modify(|counts| outcomes.iter().for_each(|outcome| count(counts, outcome)));
         let absent = outcomes.iter().filter(|outcome| outcome.action == Action::Absent).count();
         self.absent.fetch_add(absent, Ordering::Relaxed);
+    }
+
+    /// How its pages are stored.
+    fn manner(&self) -> Manner {
+        Manner {
+            notable_only: true,
+            hold_back: matches!(self.scope, Scope::Full { .. }),
+            first_load: self.trigger == Trigger::Bulk,
+            dry_run: false,
+        }
     }
 }
 
@@ -214,7 +230,8 @@ impl Engine {
             Scope::Records(ids) => self.read_records(run, ids.clone()).await,
             Scope::CatchUp => {
                 self.look_before_a_run(false).await?;
-                let formula = self.inner.db.run_history(None).await?.last_read.map(changed_since);
+                let db = &self.inner.db;
+                let formula = db.patiently(db.run_history(None)).await?.last_read.map(changed_since);
                 Box::pin(self.read_listing(run, formula)).await.map(drop)
             }
             Scope::Full { force } => {
@@ -229,7 +246,7 @@ impl Engine {
                 let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
                 let formula = plan.listed_formula(&self.inner.listing.status);
                 let listed = self.inner.db.count_listed().await?;
-                let stamp = match Box::pin(self.read_listing(run, formula)).await {
+                let read = match Box::pin(self.read_listing(run, formula)).await {
                     Err(RunError::Sync(SyncError::Airtable(error))) if error.kind == Kind::InvalidRequest => {
                         // The formula names a field that may be gone although the schema does not say so.
                         let status = plan.mapping.fields_of(Column::Ordenstatus).take(1);
@@ -240,9 +257,18 @@ impl Engine {
                     }
                     read => read?,
                 };
-                self.reconcile(run, stamp, listed, *force).await
+                self.reconcile(run, read, listed, *force).await?;
+                if run.trigger == Trigger::Nightly { self.read_unlisted(run).await } else { Ok(()) }
             }
         }
+    }
+
+    /// Reads a share of the vehicles that are no longer listed, those first that were not read for longest: what was deleted after the
+    /// sale answers 410 within a month.
+    async fn read_unlisted(&self, run: &Run) -> Result<(), RunError> {
+        let db = &self.inner.db;
+        let ids = db.patiently(db.longest_unread_unlisted(UNLISTED_IN_NIGHTS)).await?;
+        self.read_records(run, ids).await
     }
 
     /// Reads given records, 100 in a request.
@@ -255,7 +281,7 @@ impl Engine {
                 let permit = self.inner.airtable.permit(Lane::Run).await;
                 let timings = Timings { queue: ms_since(waiting), ..Timings::default() };
                 let tasks = batch.into_iter().map(|id| run.task(id, timings)).collect();
-                self.sync(permit, tasks).await
+                self.sync(permit, tasks, Manner::default()).await
             })
             .buffer_unordered(REPLAYS_AT_ONCE);
         while let Some(answers) = done.next().await {
@@ -274,7 +300,8 @@ impl Engine {
                 }
             }
             let counts = *run.counts.borrow();
-            self.inner.db.update_run(run.id, &counts).await?;
+            let db = &self.inner.db;
+            db.patiently(db.update_run(run.id, &counts)).await?;
         }
         Ok(())
     }
@@ -310,21 +337,7 @@ impl Engine {
             ordenstatus: None,
             metadata: serde_json::json!({ "trigger": report.trigger, "run": report.run, "counts": report.counts }),
         };
-        self.inner.db.log(&[summary]).await?;
-        Ok(())
-    }
-}
-
-pub(super) fn cause(trigger: Trigger) -> Cause {
-    Cause {
-        trigger,
-        source: None,
-        attempt: 1,
-        deliveries: 0,
-        since: Instant::now(),
-        edited: None,
-        run: None,
-        timings: Timings::default(),
+        Ok(db.patiently(db.log(&[summary])).await?)
     }
 }
 

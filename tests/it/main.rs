@@ -41,6 +41,7 @@ mod ops;
 mod outages;
 mod plans;
 mod runs;
+mod settling;
 mod shop;
 mod silence;
 mod slugs;

@@ -110,9 +110,9 @@ impl AlertCheck {
         let figures = sqlx::query_as!(
             QueueFigures,
             r#"select
-                   count(*) filter (where status = 'waiting') as "waiting!",
-                   min(enqueued_at) filter (where status = 'waiting') as oldest,
-                   (select last_error from sync_queue where status = 'waiting' order by enqueued_at limit 1) as oldest_error,
+                   count(*) filter (where status = 'waiting' and not settling) as "waiting!",
+                   min(enqueued_at) filter (where status = 'waiting' and not settling) as oldest,
+                   (select last_error from sync_queue where status = 'waiting' and not settling order by enqueued_at limit 1) as oldest_error,
                    count(*) filter (where status = 'dead') as "dead!",
                    (select last_error from sync_queue where status = 'dead' order by enqueued_at desc limit 1) as dead_error
                from sync_queue"#

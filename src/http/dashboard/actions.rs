@@ -172,7 +172,7 @@ impl Hands {
             },
             Action::Invalidate => {
                 // First the others: when the database is away nothing is dropped.
-                let told = self.db.tell_others().await;
+                let told = self.db.announce_invalidation().await;
                 return Ok(told.map(|()| {
                     self.catalog.clear();
                     "emptied".to_owned()

@@ -8,8 +8,8 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     airtable::{FieldNames, formula},
-    db::feeds::Feeds,
     domain::{Column, Kept, Kind, KnownField, Mapping, Record},
+    sync::feeds::Feeds,
 };
 
 /// How records are to be understood at the moment.

@@ -23,6 +23,7 @@ use tokio::sync::{Mutex, Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 
 pub use self::error::WebhookError;
+pub(super) use self::read::HELD_FOR;
 use super::{Engine, RunError, Scope};
 use crate::{
     airtable::{ContentMac, Kind, Lane, Webhook},
@@ -100,7 +101,7 @@ impl Engine {
             return Ok(false);
         }
         self.webhook_pinged();
-        self.inner.db.tell_of_ping().await?;
+        self.inner.db.announce_ping().await?;
         Ok(true)
     }
 

@@ -4,7 +4,10 @@
 //! may be more. Records that are named together are read together; when they are as many as the whole inventory, a catch-up reads
 //! them page by page, and the queue what that did not find.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -12,11 +15,11 @@ use super::WebhookError;
 use crate::{
     airtable::{AirtableError, Kind, Lane},
     db::{
-        queue::Accepted,
+        queue::Owed,
         webhooks::{KeptWebhook, Taken},
     },
     domain::{RecordId, Trigger},
-    sync::{Engine, RunError, Scope, believable},
+    sync::{Delivery, Engine, FIRST_TRY_AFTER, RunError, Scope, believable},
 };
 
 /// The `source` of what payloads tell.
@@ -26,7 +29,7 @@ const PAGES: usize = 50;
 /// How long Airtable keeps payloads.
 const KEPT_FOR: TimeDelta = TimeDelta::days(7);
 /// How long the queue leaves records to the run that reads them.
-const HELD_FOR: Duration = Duration::from_mins(10);
+pub(in crate::sync) const HELD_FOR: Duration = Duration::from_mins(10);
 
 /// Why there is nothing more to be read from a webhook.
 #[derive(Debug)]
@@ -68,7 +71,7 @@ impl Engine {
                 Err(error) => return Err(error.into()),
             };
             let bulk = self.is_bulk(gathered.records.len()).await?;
-            let records: Vec<Accepted> =
+            let records: Vec<Owed> =
                 gathered.records.into_iter().map(|(id, at)| accepted(id, at, now)).collect();
             let taken = Taken {
                 id: &kept.id,
@@ -76,7 +79,8 @@ impl Engine {
                 to: gathered.to,
                 now,
                 records: &records,
-                delay: if bulk { HELD_FOR } else { Duration::ZERO },
+                delay: if bulk { HELD_FOR } else { FIRST_TRY_AFTER },
+                settle_after: self.inner.settings.recheck_after,
                 missed,
             };
             if !self.inner.db.take_payloads(&taken).await? {
@@ -149,27 +153,37 @@ impl Engine {
         Ok(records.div_ceil(page_size) >= listed.div_ceil(page_size))
     }
 
-    /// Gets what was queued read.
-    fn follow(&self, records: Vec<Accepted>, bulk: bool) {
+    /// Gets what was queued read: it stands in line at once, and the queue only makes sure of it.
+    fn follow(&self, records: Vec<Owed>, bulk: bool) {
         if records.is_empty() {
             return;
         }
         tracing::debug!(records = records.len(), bulk, "Airtable tells of changed records");
         if !bulk {
-            self.inner.enqueued.notify_one();
+            for owed in records {
+                drop(self.inner.line.put(Delivery {
+                    record_id: owed.record_id,
+                    trigger: owed.trigger,
+                    source: owed.source,
+                    attempt: 1,
+                    since: Instant::now(),
+                    accepted: owed.edited,
+                    edited: Some(owed.edited),
+                }));
+            }
             return;
         }
         let engine = self.clone();
         self.inner.tracker.spawn(async move {
-            tracing::info!(records = records.len(), "so many records have changed that a catch-up reads them");
+            tracing::info!(
+                records = records.len(),
+                "so many records have changed that a catch-up reads them"
+            );
             if let Err(error) = engine.catch_up_now().await {
                 tracing::info!(reason = %error, "the records are read by their ids instead");
             }
             // What is settled is gone from the queue; the rest is due now.
-            let ids: Vec<RecordId> = records.into_iter().map(|accepted| accepted.record_id).collect();
-            if let Err(error) = engine.inner.db.make_these_due(&ids).await {
-                tracing::warn!(error = %error, "queued records could not be hurried; they go on in their own time");
-            }
+            engine.hurry().await;
             engine.inner.enqueued.notify_one();
         });
     }
@@ -187,12 +201,12 @@ impl Engine {
     }
 }
 
-fn accepted(record_id: RecordId, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Accepted {
-    Accepted {
+fn accepted(record_id: RecordId, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Owed {
+    Owed {
         record_id,
         trigger: Trigger::Webhook,
         source: Some(SOURCE.to_owned()),
         edited: at.and_then(|at| believable(at, now)).unwrap_or(now),
-        reason: "Airtable's webhook has told of it".to_owned(),
+        reason: Some("Airtable's webhook has told of it".to_owned()),
     }
 }

@@ -1,25 +1,28 @@
 //! A listing: page after page, each stored while the next one is on its way.
 
-use std::{collections::HashSet, time::Instant};
+use std::{collections::HashSet, sync::Arc, time::Instant};
 
-use super::Run;
+use super::{Run, Synced, Task, Timings, ms_since};
 use crate::{
     airtable::{Kind, Lane, Listing, Page},
-    db::{
-        Stamp,
-        records::{Logged, Reading, Timings, ms_since},
-        runs::RunCounts,
-    },
-    domain::{Outcome, Record},
-    sync::{Engine, RunError, SyncError, fields::FieldPlan, read::Task},
+    db::runs::RunCounts,
+    domain::{Outcome, Record, RecordId},
+    sync::{Engine, RunError, SyncError, fields::FieldPlan, reading::Reading, store::Read},
 };
 
 /// How often a lost listing is begun again.
 const RESTARTS: u32 = 3;
 
+/// A listing that was read to its end.
+pub(super) struct Listed {
+    pub(super) read: Read,
+    /// Listed vehicles that it showed as not listed, and that were left alone.
+    pub(super) held_back: Vec<RecordId>,
+}
+
 impl Engine {
-    /// Reads a listing to its end, from the beginning again if Airtable loses it, and gives its stamp.
-    pub(super) async fn read_listing(&self, run: &Run, formula: Option<String>) -> Result<Stamp, RunError> {
+    /// Reads a listing to its end, from the beginning again if Airtable loses it, and gives what it left alone.
+    pub(super) async fn read_listing(&self, run: &Run, formula: Option<String>) -> Result<Listed, RunError> {
         let listing = Listing { formula, page_size: self.inner.page_size };
         let mut restarts = 0;
         loop {
@@ -47,10 +50,10 @@ impl Engine {
         }
     }
 
-    async fn read_listing_once(&self, run: &Run, listing: &Listing) -> Result<Stamp, RunError> {
+    async fn read_listing_once(&self, run: &Run, listing: &Listing) -> Result<Listed, RunError> {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
         let db = &self.inner.db;
-        let stamp = db.patiently(db.stamp()).await?;
+        let mut listed = Listed { read: self.begin_read().await?, held_back: Vec::new() };
         let (mut page, mut timings) = self.page(listing, None).await?;
         loop {
             let offset = page.offset.take();
@@ -61,14 +64,14 @@ impl Engine {
                 }
             };
             let (stored, next) =
-                tokio::join!(self.store_page(run, stamp, page.records, timings, &plan), next);
-            stored?;
+                tokio::join!(self.store_page(run, listed.read, page.records, timings, &plan), next);
+            listed.held_back.extend(stored?);
             run.still_has_the_lock().await?;
             let counts = *run.counts.borrow();
             db.patiently(db.update_run(run.id, &counts)).await?;
             match next? {
                 Some(next) => (page, timings) = next,
-                None => return Ok(stamp),
+                None => return Ok(listed),
             }
         }
     }
@@ -88,25 +91,29 @@ impl Engine {
         Ok((page?, Timings { queue, airtable: ms_since(asking), ..Timings::default() }))
     }
 
+    /// Gives the vehicles that were left alone.
     async fn store_page(
         &self,
         run: &Run,
-        stamp: Stamp,
+        read: Read,
         records: Vec<Record>,
         timings: Timings,
-        plan: &FieldPlan,
-    ) -> Result<(), SyncError> {
+        plan: &Arc<FieldPlan>,
+    ) -> Result<Vec<RecordId>, SyncError> {
         // A record may show up twice in a listing that moves under the reader.
         let mut seen = HashSet::new();
-        let readings = records
+        let readings: Vec<Reading> = records
             .into_iter()
             .filter(|record| seen.insert(record.id.clone()))
-            .map(|record| self.reading(run.task(record.id.clone(), timings), Some(record), plan))
+            .map(|record| Reading { task: run.task(record.id.clone(), timings), record: Some(record) })
             .collect();
-        let outcomes = self.store_parts(run, stamp, readings, plan).await?;
+        let synced = self.store_parts(run, read, &readings, plan).await?;
         run.counts.send_modify(|counts| counts.pages += 1);
+        let (held_back, done): (Vec<Synced>, Vec<Synced>) =
+            synced.into_iter().partition(|synced| synced.held_back);
+        let outcomes: Vec<Outcome> = done.into_iter().map(|synced| synced.outcome).collect();
         run.count(&outcomes);
-        Ok(())
+        Ok(held_back.into_iter().map(|synced| synced.outcome.record_id).collect())
     }
 
     /// Stores a page; when the database refuses its values, its halves, so that one bad record costs only itself. What it refuses to every record
@@ -114,26 +121,19 @@ impl Engine {
     async fn store_parts(
         &self,
         run: &Run,
-        stamp: Stamp,
-        mut readings: Vec<Reading>,
-        plan: &FieldPlan,
-    ) -> Result<Vec<Outcome>, SyncError> {
-        match self.store(stamp, readings.clone(), plan, Logged::Notable).await {
+        read: Read,
+        readings: &[Reading],
+        plan: &Arc<FieldPlan>,
+    ) -> Result<Vec<Synced>, SyncError> {
+        match self.store(read, readings, plan, run.manner()).await {
             Err(SyncError::Database(error)) if error.may_be_the_values() => {
                 if readings.len() > 1 {
-                    let half = readings.split_off(readings.len() / 2);
-                    let mut outcomes = Box::pin(self.store_parts(run, stamp, readings, plan)).await?;
-                    outcomes.extend(Box::pin(self.store_parts(run, stamp, half, plan)).await?);
-                    return Ok(outcomes);
+                    let (first, second) = readings.split_at(readings.len() / 2);
+                    let mut synced = Box::pin(self.store_parts(run, read, first, plan)).await?;
+                    synced.extend(Box::pin(self.store_parts(run, read, second, plan)).await?);
+                    return Ok(synced);
                 }
-                let tasks: Vec<Task> = readings
-                    .into_iter()
-                    .map(|reading| Task {
-                        record_id: reading.record_id,
-                        cause: reading.cause,
-                        accepted: None,
-                    })
-                    .collect();
+                let tasks: Vec<Task> = readings.iter().map(|reading| reading.task.clone()).collect();
                 self.log_failures(&tasks, &SyncError::Database(error)).await;
                 run.counts.send_modify(|counts| counts.failed += 1);
                 Ok(Vec::new())

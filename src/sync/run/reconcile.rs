@@ -1,43 +1,47 @@
-//! After a full listing: vehicles that are listed here and were not in it.
+//! After a full listing: vehicles that are listed here and were not in it, or were shown there as unlisted.
 //!
-//! **Invariants:** a vehicle leaves the listing only after it was missing from the whole listing *and* a second look at the record itself
-//! found it unlisted or gone. When more would leave than `sync.max_unlist_share` (and [`BRAKE_FROM`]), none does.
+//! **Invariants:** a vehicle leaves the listing only after the record itself was found unlisted or gone, and all that would leave were
+//! counted. When they are more than `sync.max_unlist_share` (and [`BRAKE_FROM`]), none does. A record that does not say whether it is
+//! listed, such as one whose formula fails, stays.
 
-use super::{Engine, Run, RunError, SyncError};
+use super::{Engine, Run, RunError, SyncError, listing::Listed};
 use crate::{
     airtable::{Kind, Lane},
     db::Stamp,
-    domain::{Record, RecordId, normalize},
+    domain::{Column, Normalized, Record, RecordId, normalize},
 };
 
 /// The brake leaves small numbers alone: a small dealership may sell out.
 const BRAKE_FROM: usize = 10;
 
 impl Engine {
-    /// Looks up what the listing with this stamp has not seen. `listed`: how many vehicles were listed before the run.
+    /// Looks up what the listing has not seen, and takes out what it has left alone. `listed`: how many vehicles were listed before the
+    /// run.
     pub(super) async fn reconcile(
         &self,
         run: &Run,
-        stamp: Stamp,
+        Listed { read, held_back }: Listed,
         listed: i64,
         force: bool,
     ) -> Result<(), RunError> {
-        let leaving = self.leaving(run, stamp).await?;
+        let mut leaving = held_back;
+        leaving.extend(self.leaving(run, read.stamp).await?);
         if !force && pulls_the_brake(leaving.len(), listed, self.inner.settings.max_unlist_share) {
             return Err(RunError::Brake { leaving: leaving.len(), listed });
         }
         if leaving.is_empty() { Ok(()) } else { self.read_records(run, leaving).await }
     }
 
-    /// Vehicles that the listing lacked and that the record itself says are no longer listed. Only ids are kept, so the second
-    /// look costs its requests again, and memory does not grow with what is found.
+    /// Vehicles that the listing lacked and that the record itself says are no longer listed. Only ids are kept, so reading them costs
+    /// its requests again, and memory does not grow with what is found.
     async fn leaving(&self, run: &Run, stamp: Stamp) -> Result<Vec<RecordId>, RunError> {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
         let rules = self.rules(&plan);
         let (mut leaving, mut after) = (Vec::new(), String::new());
         loop {
             let limit = i64::try_from(self.inner.page_size).unwrap_or(i64::MAX);
-            let suspects = self.inner.db.unseen_since(stamp, &after, limit).await?;
+            let db = &self.inner.db;
+            let suspects = db.patiently(db.unseen_since(stamp, &after, limit)).await?;
             let Some(last) = suspects.last() else { return Ok(leaving) };
             last.as_str().clone_into(&mut after);
             run.still_has_the_lock().await?;
@@ -47,7 +51,7 @@ impl Engine {
             let still_listed: Vec<&RecordId> = found
                 .iter()
                 .filter(|record| {
-                    !plan.decides_listing() || normalize(record, &plan.mapping, &rules).content.listed
+                    !plan.decides_listing() || may_be_listed(&normalize(record, &plan.mapping, &rules))
                 })
                 .map(|record| &record.id)
                 .collect();
@@ -79,6 +83,11 @@ impl Engine {
             }
         }
     }
+}
+
+fn may_be_listed(found: &Normalized) -> bool {
+    let says_nothing = found.visible.is_none() || found.undecided.contains(&Column::Ordenstatus);
+    found.content.listed || says_nothing
 }
 
 pub(in crate::sync) fn pulls_the_brake(leaving: usize, listed: i64, share: f64) -> bool {

@@ -80,6 +80,11 @@ impl Database {
         self.way.commits(commits);
     }
 
+    /// Whether notices of changes are held back on their way to vitrina.
+    pub fn hold_notices(&self, hold: bool) {
+        self.way.hold_notices(hold);
+    }
+
     /// The server is back.
     pub async fn mend(&self) {
         self.way.mend().await;

@@ -25,6 +25,8 @@ pub enum Commits {
 struct Signs {
     frozen: watch::Sender<()>,
     commits: watch::Sender<Commits>,
+    /// Whether notices of changes are held back, with whatever comes after them on their connection.
+    holds_notices: watch::Sender<bool>,
 }
 
 /// A port that leads to the server's socket.
@@ -42,7 +44,7 @@ impl Proxy {
         let socket = format!("{folder}/.s.PGSQL.{}", options.get_port());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let signs = Signs { frozen: watch::Sender::new(()), commits: watch::Sender::new(Commits::Answered) };
+        let signs = Signs { frozen: watch::Sender::new(()), commits: watch::Sender::new(Commits::Answered), holds_notices: watch::Sender::new(false) };
         let running = Mutex::new(Some(tokio::spawn(forward(listener, socket.clone(), signs.clone()))));
         Self { address, socket, signs, running }
     }
@@ -69,6 +71,11 @@ impl Proxy {
         self.signs.frozen.send_replace(());
     }
 
+    /// Whether notices of changes are held back from now on.
+    pub fn hold_notices(&self, hold: bool) {
+        self.signs.holds_notices.send_replace(hold);
+    }
+
     /// What becomes of the answers to commits from now on.
     pub fn commits(&self, commits: Commits) {
         self.signs.commits.send_replace(commits);
@@ -81,11 +88,11 @@ async fn forward(listener: TcpListener, socket: String, signs: Signs) {
         let (client, _) = listener.accept().await.unwrap();
         client.set_nodelay(true).unwrap();
         let (socket, mut frozen) = (socket.clone(), signs.frozen.subscribe());
-        let commits = signs.commits.clone();
+        let (commits, holds_notices) = (signs.commits.clone(), signs.holds_notices.clone());
         connections.spawn(async move {
             if let Ok(server) = UnixStream::connect(socket).await {
                 tokio::select! {
-                    _ = carry(client, server, commits) => {}
+                    _ = carry(client, server, commits, holds_notices) => {}
                     _ = frozen.changed() => std::future::pending().await,
                 }
             }
@@ -99,6 +106,7 @@ async fn carry(
     mut client: TcpStream,
     mut server: UnixStream,
     commits: watch::Sender<Commits>,
+    holds_notices: watch::Sender<bool>,
 ) -> std::io::Result<()> {
     // Whether this transaction tells that vehicles have changed.
     let mut tells = false;
@@ -131,6 +139,9 @@ async fn carry(
                 let read = read?;
                 if read == 0 {
                     return Ok(());
+                }
+                if answered[..read].windows(15).any(|part| part == b"vitrina_changes") {
+                    let _ = holds_notices.subscribe().wait_for(|holds| !holds).await;
                 }
                 client.write_all(&answered[..read]).await?;
             }

@@ -11,7 +11,7 @@ use std::{
 const PAUSE_MS: u64 = 1_000;
 
 /// Remembers an outage.
-pub(super) struct Outage {
+pub(in crate::catalog) struct Outage {
     started: Instant,
     /// Milliseconds after the start until which nobody tries; 0 = there is no outage.
     until: AtomicU64,
@@ -20,24 +20,24 @@ pub(super) struct Outage {
 }
 
 impl Outage {
-    pub(super) fn none() -> Self {
+    pub(in crate::catalog) fn none() -> Self {
         Self { started: Instant::now(), until: AtomicU64::new(0), unreachable: AtomicBool::new(false) }
     }
 
     /// A load failed for want of the database: of a connection to it, or of an answer.
-    pub(super) fn began(&self, unreachable: bool) {
+    pub(in crate::catalog) fn began(&self, unreachable: bool) {
         self.unreachable.store(unreachable, Relaxed);
         self.until.store(self.now() + PAUSE_MS, Relaxed);
     }
 
     /// A load succeeded.
-    pub(super) fn ended(&self) {
+    pub(in crate::catalog) fn ended(&self) {
         self.until.store(0, Relaxed);
     }
 
     /// Whether this request should do without the database. Of those that come after a pause, one tries and the others wait for
     /// the next.
-    pub(super) fn spares(&self) -> bool {
+    pub(in crate::catalog) fn spares(&self) -> bool {
         let until = self.until.load(Relaxed);
         if until == 0 {
             return false;
@@ -48,7 +48,7 @@ impl Outage {
     }
 
     /// Whether no connection was to be had, so that trying would only take its time.
-    pub(super) fn is_unreachable(&self) -> bool {
+    pub(in crate::catalog) fn is_unreachable(&self) -> bool {
         self.unreachable.load(Relaxed)
     }
 

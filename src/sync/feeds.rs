@@ -9,18 +9,18 @@ use crate::domain::{Column, Content};
 
 /// The fields that matter, by what they fill.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Feeds {
+pub(super) struct Feeds {
     /// By column, its fields; of the title those of its first source, for what is left of it may say something else.
-    pub columns: BTreeMap<Column, Vec<String>>,
+    pub(super) columns: BTreeMap<Column, Vec<String>>,
     /// The checkbox that decides who may be shown.
-    pub visible: Option<String>,
+    pub(super) visible: Option<String>,
     /// All fields that the mapping names.
-    pub fields: Vec<String>,
+    pub(super) fields: Vec<String>,
 }
 
 impl Feeds {
     /// The fields that may be gone, if `after` is what a record says now and `before` is stored; `seen`: those that some other record has filled.
-    pub(super) fn doubted<'a>(
+    pub(in crate::sync) fn doubted<'a>(
         &'a self,
         before: &Content,
         after: &Content,
@@ -40,7 +40,10 @@ impl Feeds {
     }
 
     /// Of the fields, those that some content has filled: they are there.
-    pub(super) fn seen<'c>(&self, contents: &(impl Iterator<Item = &'c Content> + Clone)) -> HashSet<&str> {
+    pub(in crate::sync) fn seen<'c>(
+        &self,
+        contents: &(impl Iterator<Item = &'c Content> + Clone),
+    ) -> HashSet<&str> {
         let filled = |field: &&str| contents.clone().any(|content| content.data.contains_key(*field));
         self.fields.iter().map(String::as_str).filter(filled).collect()
     }

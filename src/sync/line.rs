@@ -1,4 +1,4 @@
-//! Records waiting for the base's turn.
+//! The line: delivered records that wait for the base's turn.
 //!
 //! **Invariants:** first come, first served. Deliveries of one record that wait together become one entry with several waiters, so
 //! they share one read, which starts after the last of them. Nothing here takes time or can fail. Once closed, it answers every delivery at once.
@@ -12,7 +12,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, oneshot};
 
-use super::{SyncError, recheck};
+use super::SyncError;
 use crate::domain::{Outcome, RecordId, Trigger};
 
 /// That a record should be synced, and why.
@@ -28,7 +28,7 @@ pub struct Delivery {
     pub attempt: i32,
     /// When it was accepted.
     pub since: Instant,
-    /// The same by the clock; for one that was queued, as far back as is known.
+    /// The same by the clock.
     pub accepted: DateTime<Utc>,
     /// When the record was edited, if the sender said so and can be believed.
     pub edited: Option<DateTime<Utc>>,
@@ -42,6 +42,8 @@ pub(super) type Answer = Result<Outcome, SyncError>;
 pub(super) struct Entry {
     /// The first delivery; its reason goes into the log.
     pub(super) first: Delivery,
+    /// When the last one was accepted.
+    pub(super) last: Instant,
     /// One for each delivery.
     pub(super) waiters: Vec<oneshot::Sender<Answer>>,
 }
@@ -57,7 +59,7 @@ impl Entry {
 
 /// The waiting records.
 #[derive(Debug, Default)]
-pub(super) struct Intake {
+pub(super) struct Line {
     waiting: Mutex<Waiting>,
     arrived: Notify,
 }
@@ -69,7 +71,7 @@ struct Waiting {
     entries: HashMap<RecordId, Entry>,
 }
 
-impl Intake {
+impl Line {
     /// Puts a delivery in line, or beside an earlier one of the same record that still waits.
     pub(super) fn put(&self, delivery: Delivery) -> oneshot::Receiver<Answer> {
         let (sender, receiver) = oneshot::channel();
@@ -80,16 +82,14 @@ impl Intake {
         }
         if let Some(entry) = waiting.entries.get_mut(&delivery.record_id) {
             let edited = entry.first.edited.into_iter().chain(delivery.edited).min();
-            // A second look that a webhook joins becomes the webhook's first one.
-            if recheck::is_second_look(&entry.first) {
-                entry.first = delivery;
-            }
             entry.first.edited = edited;
+            entry.last = entry.last.max(delivery.since);
             entry.waiters.push(sender);
         } else {
             let id = delivery.record_id.clone();
             waiting.order.push_back(id.clone());
-            waiting.entries.insert(id, Entry { first: delivery, waiters: vec![sender] });
+            let last = delivery.since;
+            waiting.entries.insert(id, Entry { first: delivery, last, waiters: vec![sender] });
         }
         drop(waiting);
         self.arrived.notify_one();
@@ -146,11 +146,11 @@ mod tests {
 
     #[test]
     fn deliveries_of_one_record_share_a_place_and_each_gets_an_answer() {
-        let intake = Intake::default();
-        let mut first = intake.put(delivery(1));
-        let mut other = intake.put(delivery(2));
-        let mut second = intake.put(delivery(1));
-        let entries = intake.take(100);
+        let line = Line::default();
+        let mut first = line.put(delivery(1));
+        let mut other = line.put(delivery(2));
+        let mut second = line.put(delivery(1));
+        let entries = line.take(100);
         assert_eq!(entries.len(), 2);
         for entry in entries {
             entry.answer(&Err(SyncError::Stopping));
@@ -160,61 +160,50 @@ mod tests {
 
     #[test]
     fn of_deliveries_that_share_a_place_the_earliest_edit_counts() {
-        let intake = Intake::default();
+        let line = Line::default();
         let edited = |seconds| DateTime::from_timestamp(seconds, 0);
         let edits = [None, edited(30), edited(10), None, edited(20)];
         let _waiting: Vec<_> =
-            edits.into_iter().map(|edited| intake.put(Delivery { edited, ..delivery(1) })).collect();
-        assert_eq!(intake.take(1)[0].first.edited, edited(10));
+            edits.into_iter().map(|edited| line.put(Delivery { edited, ..delivery(1) })).collect();
+        assert_eq!(line.take(1)[0].first.edited, edited(10));
     }
 
     #[test]
     fn what_arrives_after_a_batch_was_taken_waits_for_the_next_one() {
-        let intake = Intake::default();
-        let _early = intake.put(delivery(1));
-        assert_eq!(intake.take(100).len(), 1);
-        let _late = intake.put(delivery(1));
-        assert_eq!(intake.take(100).len(), 1);
+        let line = Line::default();
+        let _early = line.put(delivery(1));
+        assert_eq!(line.take(100).len(), 1);
+        let _late = line.put(delivery(1));
+        assert_eq!(line.take(100).len(), 1);
     }
 
     #[test]
     fn a_batch_takes_the_oldest_first() {
-        let intake = Intake::default();
-        let _receivers: Vec<_> = (0..5).map(|number| intake.put(delivery(number))).collect();
+        let line = Line::default();
+        let _receivers: Vec<_> = (0..5).map(|number| line.put(delivery(number))).collect();
         let ids = |entries: Vec<Entry>| {
             entries.iter().map(|entry| entry.first.record_id.to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(ids(intake.take(2)), ["rec00000000000000", "rec00000000000001"]);
-        assert_eq!(ids(intake.take(9)), ["rec00000000000002", "rec00000000000003", "rec00000000000004"]);
-        assert!(intake.take(1).is_empty());
+        assert_eq!(ids(line.take(2)), ["rec00000000000000", "rec00000000000001"]);
+        assert_eq!(ids(line.take(9)), ["rec00000000000002", "rec00000000000003", "rec00000000000004"]);
+        assert!(line.take(1).is_empty());
     }
 
     #[test]
     fn a_closed_line_keeps_nobody_waiting() {
-        let intake = Intake::default();
-        let mut early = intake.put(delivery(1));
-        intake.close();
-        let mut late = intake.put(delivery(2));
+        let line = Line::default();
+        let mut early = line.put(delivery(1));
+        line.close();
+        let mut late = line.put(delivery(2));
         assert!(matches!(early.try_recv(), Ok(Err(SyncError::Stopping))));
         assert!(matches!(late.try_recv(), Ok(Err(SyncError::Stopping))));
     }
 
     #[tokio::test]
     async fn an_arrival_is_noticed_also_by_one_who_looks_late() {
-        let intake = Intake::default();
-        let _receiver = intake.put(delivery(1));
-        intake.arrival().await;
-        intake.arrival().await;
-    }
-
-    #[test]
-    fn a_webhook_that_joins_a_second_look_is_a_webhook() {
-        let intake = Intake::default();
-        let second_look = Delivery { source: Some("recheck".to_owned()), ..delivery(1) };
-        drop(intake.put(second_look));
-        drop(intake.put(Delivery { source: Some("desk".to_owned()), attempt: 3, ..delivery(1) }));
-        let entry = intake.take(1).remove(0);
-        assert_eq!((entry.first.source.as_deref(), entry.first.attempt), (Some("desk"), 3));
-        assert_eq!(entry.waiters.len(), 2);
+        let line = Line::default();
+        let _receiver = line.put(delivery(1));
+        line.arrival().await;
+        line.arrival().await;
     }
 }
