@@ -1,8 +1,10 @@
 //! What demo and tests do to the base, and ask about it.
 //!
-//! **Invariants:** a change made here is a change made by a person in Airtable: no token, no limit, no fault, and readers see it after the
-//! visibility delay. Fields go by name or id; a name the table does not have becomes a field, as if somebody had added the
+//! **Invariants:** a change made here is a change made by a person in Airtable: no token, no limit, no fault, and readers see it as late
+//! as the lag says. Fields go by name or id; a name the table does not have becomes a field, as if somebody had added the
 //! column first.
+
+mod fields;
 
 use std::time::Duration;
 
@@ -10,9 +12,9 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::{
-    Fault, FieldKind, OTHER, PingFault, RateLimit, Scope, Seen, Simulator, VEHICLES, WebhookState,
+    Fault, OTHER, PingFault, RateLimit, Scope, Seen, Simulator, VEHICLES, WebhookState,
     server::State,
-    store::{Record, Table},
+    store::{Field, Shown, Table},
 };
 
 /// The source of what is done here, by which webhooks tell it from the API's.
@@ -30,15 +32,10 @@ pub struct Stored {
 }
 
 impl Stored {
-    fn of(table: &Table, id: &str, record: &Record) -> Option<Self> {
-        let cells = &record.latest()?.cells;
-        let filled =
-            |field: &super::store::Field| Some((field.name.clone(), cells.get(&field.slot)?.clone()));
-        Some(Self {
-            id: id.to_owned(),
-            created: record.created,
-            fields: table.fields.iter().filter_map(filled).collect(),
-        })
+    fn of(table: &Table, id: &str) -> Option<Self> {
+        let Shown { created, cells, .. } = table.latest(id)?;
+        let filled = |field: &Field| Some((field.name.clone(), cells.get(&field.slot)?.clone()));
+        Some(Self { id: id.to_owned(), created, fields: table.fields.iter().filter_map(filled).collect() })
     }
 }
 
@@ -46,17 +43,12 @@ impl Stored {
 impl Simulator {
     /// Adds a vehicle; gives its id.
     pub fn create(&self, fields: Map<String, Value>) -> String {
-        self.shared.lock().create(VEHICLES, None, fields)
-    }
-
-    /// Adds a vehicle under this id, overwriting one that has it.
-    pub fn create_with_id(&self, id: &str, fields: Map<String, Value>) {
-        self.shared.lock().create(VEHICLES, Some(id), fields);
+        self.shared.lock().create(VEHICLES, fields)
     }
 
     /// Adds a record to another table of the base; gives its id.
     pub fn create_in_other_table(&self, fields: Map<String, Value>) -> String {
-        self.shared.lock().create(OTHER, None, fields)
+        self.shared.lock().create(OTHER, fields)
     }
 
     /// Changes these fields of a record, null and other empty values clearing them. False if it is not there.
@@ -105,54 +97,14 @@ impl Simulator {
     pub fn record(&self, id: &str) -> Option<Stored> {
         let state = self.shared.lock();
         let table = state.store.table(state.store.table_of(id)?)?;
-        Stored::of(table, id, table.records.get(id)?)
+        Stored::of(table, id)
     }
 
     /// Every vehicle, by id.
     pub fn records(&self) -> Vec<Stored> {
         let state = self.shared.lock();
         let table = state.store.table(VEHICLES);
-        table
-            .iter()
-            .flat_map(|table| table.records.iter().filter_map(|(id, record)| Stored::of(table, id, record)))
-            .collect()
-    }
-
-    /// The id of a field of the vehicles.
-    pub fn field_id(&self, name: &str) -> Option<String> {
-        Some(self.shared.lock().store.table(VEHICLES)?.field(name)?.id.clone())
-    }
-
-    /// Adds a field to the vehicles; gives its id.
-    pub fn add_field(&self, name: &str, kind: FieldKind) -> String {
-        let mut state = self.shared.lock();
-        let added = state.store.add_field(VEHICLES, name, kind);
-        state.publish(BY_HAND);
-        added.map(|(_, id)| id).unwrap_or_default()
-    }
-
-    /// Gives a field of the vehicles another name; its id and cells stay. False if there is none.
-    pub fn rename_field(&self, old: &str, new: &str) -> bool {
-        let mut state = self.shared.lock();
-        let done = state.store.change_field(VEHICLES, old, |field| new.clone_into(&mut field.name));
-        state.publish(BY_HAND);
-        done
-    }
-
-    /// Removes a field of the vehicles with all its cells. False if there is none.
-    pub fn remove_field(&self, name: &str) -> bool {
-        let mut state = self.shared.lock();
-        let done = state.store.remove_field(VEHICLES, name);
-        state.publish(BY_HAND);
-        done
-    }
-
-    /// Gives a field of the vehicles another type; its cells stay as they are. False if there is none.
-    pub fn retype_field(&self, name: &str, kind: FieldKind) -> bool {
-        let mut state = self.shared.lock();
-        let done = state.store.change_field(VEHICLES, name, |field| field.kind = kind);
-        state.publish(BY_HAND);
-        done
+        table.iter().flat_map(|table| table.records.keys().filter_map(|id| Stored::of(table, id))).collect()
     }
 }
 
@@ -178,9 +130,16 @@ impl Simulator {
         self.shared.lock().latency = latency;
     }
 
-    /// See [`super::Options::visibility_delay`]; holds for changes from now on.
-    pub fn set_visibility_delay(&self, delay: Duration) {
-        self.shared.lock().store.visibility_delay = delay;
+    /// Lets every request be shown the base as it was up to this long ago, each by a replica of its own, at random by the seed:
+    /// some of several edits, deletions and creations late, and an older state after a newer one. Zero ends it.
+    pub fn lag(&self, most: Duration) {
+        self.shared.lock().replicas.lag = most;
+    }
+
+    /// Shows the next request that reads this record by its id the state before the last `edits` edits (a creation, deletion or restoration is
+    /// one too); called again, also the request after that. Later requests see the present state.
+    pub fn miss(&self, id: &str, edits: usize) {
+        self.shared.lock().replicas.miss(id, edits);
     }
 
     /// See [`super::Options::rate_limit`]; a lock-out in force goes on.
@@ -277,10 +236,10 @@ impl Simulator {
 }
 
 impl State {
-    fn create(&mut self, table: usize, id: Option<&str>, fields: Map<String, Value>) -> String {
+    fn create(&mut self, table: usize, fields: Map<String, Value>) -> String {
         let now = self.clock.now();
         let cells = self.store.cells_adding_fields(table, fields);
-        let id = id.map_or_else(|| self.store.ids.next("rec"), str::to_owned);
+        let id = self.store.ids.next("rec");
         self.store.create((table, &id), cells, now);
         self.publish(BY_HAND);
         id

@@ -4,6 +4,8 @@
 
 use std::iter;
 
+use sha2::{Digest, Sha256};
+
 /// An endless supply of ids, none of them twice in any run that could be.
 #[derive(Debug)]
 pub(super) struct Ids(fastrand::Rng);
@@ -17,6 +19,12 @@ impl Ids {
     pub(super) fn next(&mut self, kind: &str) -> String {
         kind.chars().chain(iter::repeat_with(|| self.0.alphanumeric()).take(14)).collect()
     }
+}
+
+/// The one id of this kind that belongs to `text`.
+pub(super) fn of(kind: &str, text: &str) -> String {
+    let seed = Sha256::digest(text).iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte));
+    Ids::seeded(seed).next(kind)
 }
 
 /// Whether `text` has the form of an id of this kind.

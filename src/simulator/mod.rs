@@ -11,14 +11,15 @@
 //! | `store`, `cells` | the base: tables, records, listings under way; pure |
 //! | `formula` | `filterByFormula`; pure |
 //! | `webhooks` | native webhooks: payloads, and pings that are sent |
-//! | `faults`, `limits`, `scopes`, `seen` | scripted faults, the rate limit, what the token may do, the requests that came in |
+//! | `faults`, `replicas` | scripted faults, and reads that are behind |
+//! | `limits`, `scopes`, `seen` | the rate limit, what the token may do, the requests that came in |
 //! | `attachments`, `clock`, `ids` | URLs that die, a time that can be moved, ids by seed |
 //! | `options`, `vehicles` | how it starts, and the table it starts with |
 //!
 //! **Invariants:** what Airtable leaves undocumented is said to be a choice where it is made. Nothing here knows the rest of
 //! vitrina, so a mistake there is not repeated here.
 //!
-//! **Not here:** computed fields, OAuth, comments, cells as strings, compression; the sample vehicles.
+//! **Not here:** OAuth, comments, cells as strings, compression; the sample vehicles.
 
 mod api;
 mod attachments;
@@ -31,6 +32,7 @@ mod ids;
 pub mod inventory;
 mod limits;
 mod options;
+mod replicas;
 mod scopes;
 mod seen;
 mod server;
@@ -65,6 +67,7 @@ use self::{
     faults::Faults,
     ids::Ids,
     limits::Limiter,
+    replicas::Replicas,
     seen::Log,
     server::{Shared, State},
     store::{Iterators, Store, Table},
@@ -92,6 +95,7 @@ impl Simulator {
         let table_id = options.table.id.as_str().into();
         let state = State {
             store: store(options.table, options.seed, options.iterator_lifetime),
+            replicas: Replicas::new(options.lag, options.seed),
             links: Links {
                 origin: format!("http://{address}"),
                 window: options.attachment_window,
@@ -110,10 +114,7 @@ impl Simulator {
         };
         let shared = Arc::new(Shared::new(options.base_id, options.pictures, state));
         let task = tokio::spawn(server::run(listener, Arc::clone(&shared)));
-        let simulator =
-            Self { shared, server: Arc::new(Server { address, task: Mutex::new(Some(task)) }), table_id };
-        simulator.set_visibility_delay(options.visibility_delay);
-        Ok(simulator)
+        Ok(Self { shared, server: Arc::new(Server { address, task: Mutex::new(Some(task)) }), table_id })
     }
 
     /// `http://127.0.0.1:port`, what clients take for `https://api.airtable.com`.
@@ -183,7 +184,6 @@ fn store(spec: TableSpec, seed: u64, iterator_lifetime: std::time::Duration) -> 
         tables: vec![vehicles, other],
         iterators: Iterators::new(iterator_lifetime),
         ids,
-        visibility_delay: std::time::Duration::ZERO,
         journal: Vec::new(),
     }
 }

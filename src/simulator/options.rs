@@ -49,8 +49,8 @@ pub struct Options {
     pub free_edits: bool,
     /// How long every answer takes; it tells the state at the request's arrival, so this is also how old it is.
     pub latency: Duration,
-    /// How long readers see the state before a change.
-    pub visibility_delay: Duration,
+    /// The most that a read is behind: each request is shown the base as it was up to this long ago, at random.
+    pub lag: Duration,
     /// For how long attachment URLs stay the same; they die one to two of these after they were read.
     pub attachment_window: Duration,
     /// After how long without a page a listing's offset is gone.
@@ -73,7 +73,7 @@ impl Default for Options {
             rate_limit: Some(RateLimit::default()),
             free_edits: false,
             latency: Duration::ZERO,
-            visibility_delay: Duration::ZERO,
+            lag: Duration::ZERO,
             attachment_window: Duration::from_hours(2),
             iterator_lifetime: Duration::from_mins(5),
             pictures: None,
@@ -89,7 +89,7 @@ impl fmt::Debug for Options {
             .field("table", &self.table.id)
             .field("rate_limit", &self.rate_limit)
             .field("latency", &self.latency)
-            .field("visibility_delay", &self.visibility_delay)
+            .field("lag", &self.lag)
             .finish_non_exhaustive()
     }
 }

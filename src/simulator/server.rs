@@ -38,6 +38,7 @@ use super::{
     faults::{Faults, What},
     limits::Limiter,
     options::Pictures,
+    replicas::Replicas,
     scopes::{self, Scope},
     seen::{Log, Seen},
     store::Store,
@@ -56,6 +57,7 @@ pub(super) struct Shared {
 
 pub(super) struct State {
     pub(super) store: Store,
+    pub(super) replicas: Replicas,
     pub(super) links: Links,
     pub(super) clock: Clock,
     pub(super) webhooks: Webhooks,
@@ -123,7 +125,7 @@ impl Shared {
             }
             (None, Some(What::NotJson)) => Content::Ready(html_response("Airtable")),
             (None, Some(What::Reset | What::Hang)) => Content::Ready(Response::default()),
-            (None, _) => state.answer(&self.base_id, &request),
+            (None, _) => state.answer(&self.base_id, &request, &seen),
         };
         Reply { number, content, fault, latency: state.latency }
     }
@@ -157,13 +159,15 @@ impl State {
         (!scopes::allow(&self.scopes, seen)).then_some(Refusal::PermissionsOrModelNotFound)
     }
 
-    fn answer(&mut self, base_id: &str, request: &Request) -> Content {
+    fn answer(&mut self, base_id: &str, request: &Request, seen: &Seen) -> Content {
         if request.route.operation == Operation::File {
             return self.file(&request.route.rest);
         }
+        let now = self.clock.now();
         let mut base = Base {
             id: base_id,
-            now: self.clock.now(),
+            now,
+            replica: &self.replicas.answering(seen, now),
             store: &mut self.store,
             links: &self.links,
             webhooks: &mut self.webhooks,

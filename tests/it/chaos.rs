@@ -71,7 +71,7 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
         match rng.u8(0..18) {
             0 => world.airtable.clear_faults(),
             1..=4 => world.airtable.fault(fault(&mut rng)),
-            5 => world.airtable.set_visibility_delay(Duration::from_millis(rng.u64(0..100))),
+            5 => world.airtable.lag(Duration::from_millis(rng.u64(0..100))),
             6 if cut => {
                 world.db.mend().await;
                 cut = false;
@@ -101,7 +101,7 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
     }
     world.airtable.clear_faults();
     world.airtable.set_token(&token);
-    world.airtable.set_visibility_delay(Duration::ZERO);
+    world.airtable.lag(Duration::ZERO);
     if cut {
         world.db.mend().await;
     }

@@ -6,7 +6,7 @@
 //! **Sources:** <https://airtable.com/developers/web/api/list-records>. The body of the POST form refuses what it does not know, and an
 //! `offset` of null, as airtable.js found.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, de::IgnoredAny};
@@ -17,7 +17,7 @@ use crate::simulator::{
     attachments::Links,
     cells::{Cells, Slot},
     formula::{Formula, Invalid, Reference, Row},
-    store::{NoPage, Record, Store, Table},
+    store::{NoPage, Replica, Shown, Store, Table},
 };
 
 /// The options of a listing, from the query or the body.
@@ -123,7 +123,7 @@ pub(super) fn list(
     links: &Links,
     place: usize,
     query: &ListQuery,
-    now: DateTime<Utc>,
+    (replica, now): (&Replica, DateTime<Utc>),
 ) -> Result<Value, Refusal> {
     let table = store.tables.get(place).ok_or(Refusal::PermissionsOrModelNotFound)?;
     let size = query.page_size.unwrap_or(100);
@@ -138,7 +138,7 @@ pub(super) fn list(
         .as_ref()
         .map(|names| names.iter().map(|name| slot(table, name)).collect())
         .transpose()?;
-    let found = search(table, query, now)?;
+    let found = search(table, query, replica, now)?;
 
     let (page, offset) = match (query.offset.as_deref().filter(|offset| !offset.is_empty()), found) {
         (Some(offset), _) => {
@@ -155,8 +155,7 @@ pub(super) fn list(
     let records: Vec<Value> = page
         .iter()
         .filter_map(|id| {
-            let record = table.records.get(id)?;
-            let mut rendered = shape.record(table, id, record, record.seen(now)?);
+            let mut rendered = shape.record(table, id, &table.seen(id, replica)?);
             if !query.record_metadata.is_empty() {
                 rendered.insert("commentCount".to_owned(), json!(0));
             }
@@ -174,7 +173,12 @@ fn slot(table: &Table, name: &str) -> Result<Slot, Refusal> {
 }
 
 /// The ids of a new listing. For a page with an offset only the options are checked.
-fn search(table: &Table, query: &ListQuery, now: DateTime<Utc>) -> Result<Vec<String>, Refusal> {
+fn search(
+    table: &Table,
+    query: &ListQuery,
+    replica: &Replica,
+    now: DateTime<Utc>,
+) -> Result<Vec<String>, Refusal> {
     let formula = query.filter_by_formula.as_deref().filter(|formula| !formula.is_empty());
     let formula = formula.map(|formula| compile(table, formula)).transpose()?;
     let order: Vec<(Slot, Direction)> = query
@@ -186,8 +190,8 @@ fn search(table: &Table, query: &ListQuery, now: DateTime<Utc>) -> Result<Vec<St
         return Ok(Vec::new());
     }
 
-    let keep = |(id, record)| kept(formula.as_ref(), id, record, now);
-    let mut found: Vec<(&String, &Cells)> = match formula.as_ref().and_then(Formula::candidates) {
+    let keep = |(id, _)| kept(table, formula.as_ref(), id, replica, now);
+    let mut found: Vec<(&String, Cow<'_, Cells>)> = match formula.as_ref().and_then(Formula::candidates) {
         Some(mut ids) => {
             ids.sort_unstable();
             ids.dedup();
@@ -207,28 +211,22 @@ fn search(table: &Table, query: &ListQuery, now: DateTime<Utc>) -> Result<Vec<St
     Ok(found.into_iter().map(|(id, _)| id.clone()).collect())
 }
 
-/// The record, if readers see it and the formula keeps it.
+/// The record's cells, if the replica shows it and the formula keeps it.
 fn kept<'t>(
+    table: &'t Table,
     formula: Option<&Formula>,
     id: &'t String,
-    record: &'t Record,
+    replica: &Replica,
     now: DateTime<Utc>,
-) -> Option<(&'t String, &'t Cells)> {
-    let version = record.seen(now)?;
-    let row = Row {
-        id,
-        created: record.created,
-        modified: version.modified,
-        touched: &version.touched,
-        cells: &version.cells,
-        now,
-    };
-    formula.is_none_or(|formula| formula.keeps(&row)).then_some((id, &version.cells))
+) -> Option<(&'t String, Cow<'t, Cells>)> {
+    let Shown { created, version, cells } = table.seen(id, replica)?;
+    let row = Row { id, created, modified: version.modified, touched: &version.touched, cells: &cells, now };
+    formula.is_none_or(|formula| formula.keeps(&row)).then_some((id, cells))
 }
 
 fn compile(table: &Table, text: &str) -> Result<Formula, Refusal> {
     let field = |name: &str| {
-        table.field(name).map(|field| Reference { slot: field.slot, temporal: field.kind.is_temporal() })
+        table.field(name).map(|field| Reference { slot: field.slot, temporal: field.kind().is_temporal() })
     };
     Formula::compile(text, field).map_err(|reason: Invalid| Refusal::InvalidFormula(reason.to_string()))
 }

@@ -27,8 +27,9 @@ fn describe(table: &Table) -> Value {
         .fields
         .iter()
         .map(|field| {
-            let mut described = json!({"id": field.id, "name": field.name, "type": field.kind});
-            if let (Some(described), Some(options)) = (described.as_object_mut(), field.kind.options()) {
+            let kind = field.kind();
+            let mut described = json!({"id": field.id, "name": field.name, "type": kind});
+            if let (Some(described), Some(options)) = (described.as_object_mut(), kind.options()) {
                 described.insert("options".to_owned(), options);
             }
             described

@@ -24,7 +24,11 @@ pub(super) use self::{
     route::Route,
 };
 pub use self::{refusal::Refusal, route::Operation};
-use super::{attachments::Links, store::Store, webhooks::Webhooks};
+use super::{
+    attachments::Links,
+    store::{Replica, Store},
+    webhooks::Webhooks,
+};
 
 /// A request, read but not understood.
 #[derive(Debug)]
@@ -61,6 +65,8 @@ pub(super) struct Base<'a> {
     pub(super) links: &'a Links,
     pub(super) webhooks: &'a mut Webhooks,
     pub(super) now: DateTime<Utc>,
+    /// What readers are shown.
+    pub(super) replica: &'a Replica,
 }
 
 impl Base<'_> {
@@ -85,7 +91,8 @@ impl Base<'_> {
         let table = self.store.find_table(table).ok_or(Refusal::PermissionsOrModelNotFound)?;
         match (operation, record) {
             (Operation::List, _) => {
-                list::list(self.store, self.links, table, &request.list_query()?, self.now)
+                let at = (self.replica, self.now);
+                list::list(self.store, self.links, table, &request.list_query()?, at)
             }
             (Operation::Get, Some(record)) => self.get(table, record, request.flag("returnFieldsByFieldId")),
             (Operation::Create, _) => self.create(table, request.json()?),

@@ -60,10 +60,7 @@ impl Base<'_> {
             .iter()
             .skip(table)
             .chain(tables.iter().take(table))
-            .find_map(|table| {
-                let record = table.records.get(id)?;
-                Some(Value::Object(shape.record(table, id, record, record.seen(self.now)?)))
-            })
+            .find_map(|table| Some(Value::Object(shape.record(table, id, &table.seen(id, self.replica)?))))
             .ok_or(Refusal::RecordNotFound)
     }
 
@@ -182,10 +179,10 @@ impl Base<'_> {
 
     fn latest(&self, table: usize, id: &str, by_id: bool) -> Result<Value, Refusal> {
         let shape = Shape { by_id, only: None, links: self.links, now: self.now };
-        let found = self.store.table(table).and_then(|table| {
-            let record = table.records.get(id)?;
-            Some(Value::Object(shape.record(table, id, record, record.latest()?)))
-        });
+        let found = self
+            .store
+            .table(table)
+            .and_then(|table| Some(Value::Object(shape.record(table, id, &table.latest(id)?))));
         found.ok_or(Refusal::RecordNotFound)
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::simulator::{
     attachments::Links,
     cells::Slot,
-    store::{Record, Table, Version},
+    store::{Shown, Table},
 };
 
 /// How records are to be shown.
@@ -23,23 +23,17 @@ pub(super) struct Shape<'a> {
 }
 
 impl Shape<'_> {
-    pub(super) fn record(
-        &self,
-        table: &Table,
-        id: &str,
-        record: &Record,
-        version: &Version,
-    ) -> Map<String, Value> {
+    pub(super) fn record(&self, table: &Table, id: &str, shown: &Shown<'_>) -> Map<String, Value> {
         let mut fields = Map::new();
         for field in &table.fields {
-            if let Some(cell) = version.cells.get(&field.slot)
+            if let Some(cell) = shown.cells.get(&field.slot)
                 && self.only.is_none_or(|only| only.contains(&field.slot))
             {
                 let key = if self.by_id { &field.id } else { &field.name };
                 fields.insert(key.clone(), self.links.dress(cell, self.now));
             }
         }
-        let created = record.created.to_rfc3339_opts(SecondsFormat::Secs, true).replace('Z', ".000Z");
+        let created = shown.created.to_rfc3339_opts(SecondsFormat::Secs, true).replace('Z', ".000Z");
         Map::from_iter([
             ("id".to_owned(), json!(id)),
             ("createdTime".to_owned(), json!(created)),

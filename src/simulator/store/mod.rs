@@ -2,26 +2,28 @@
 //!
 //! **Invariants:** pure state; the time is an argument and ids come from a seed, so the same calls give the same base. Records
 //! stand in the order of their ids, which says nothing about their age: arbitrary and stable, like Airtable's. A change made at
-//! `t` is seen by readers from `t` plus the visibility delay in force at `t`; writers see the latest state.
+//! `t` is seen by readers whose replica shows `t` or later; writers see the latest state.
 //!
 //! **Not here:** what requests and answers look like ([`super::api`]).
 
+mod field;
 mod iterators;
 mod journal;
 mod record;
+mod replica;
 mod table;
-
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 pub use self::table::FieldKind;
 pub(super) use self::{
+    field::{Computed, Field, Instead},
     iterators::{Iterators, NoPage},
     journal::{Event, Happened, differing},
     record::{Record, Version},
-    table::{Field, Table},
+    replica::Replica,
+    table::{Shown, Table},
 };
 use super::{
     cells::{Cells, Slot},
@@ -32,8 +34,6 @@ pub(super) struct Store {
     pub(super) tables: Vec<Table>,
     pub(super) iterators: Iterators,
     pub(super) ids: Ids,
-    /// How long a change stays unseen by readers.
-    pub(super) visibility_delay: Duration,
     /// What was done since it was last taken.
     pub(super) journal: Vec<Event>,
 }
@@ -84,11 +84,13 @@ impl Store {
         let Some(field) = self.tables.get_mut(place).and_then(|table| table.field_mut(name)) else {
             return false;
         };
-        let look = |field: &Field| json!({"name": field.name, "type": field.kind});
+        let look = |field: &Field| json!({"name": field.name, "type": field.kind()});
         let before = look(field);
         change(field);
         let (id, after) = (field.id.clone(), look(field));
-        self.note(place, Happened::FieldChanged { id, before, after });
+        if before != after {
+            self.note(place, Happened::FieldChanged { id, before, after });
+        }
         true
     }
 
@@ -101,11 +103,10 @@ impl Store {
         true
     }
 
-    /// Puts a new record there, or brings back or overwrites the one that had this id.
+    /// Puts a new record there.
     pub(super) fn create(&mut self, (table, id): Place<'_>, cells: Cells, now: DateTime<Utc>) {
-        let visible_from = now + self.visibility_delay;
         if let Some(found) = self.tables.get_mut(table) {
-            found.records.insert(id.to_owned(), Record::new(cells, now, visible_from));
+            found.records.insert(id.to_owned(), Record::new(cells, now));
             self.note_creation((table, id));
         }
     }
@@ -118,10 +119,9 @@ impl Store {
         replace: bool,
         now: DateTime<Utc>,
     ) -> bool {
-        let visible_from = now + self.visibility_delay;
         let before = self.latest((table, id));
         let Some(record) = self.record_mut((table, id)) else { return false };
-        let done = record.change(changes, replace, now, visible_from);
+        let done = record.change(changes, replace, now);
         let after = self.latest((table, id));
         if before != after {
             self.note(table, Happened::Changed { id: id.to_owned(), before, after });
@@ -131,9 +131,7 @@ impl Store {
 
     /// Deletes the record. False if it is not there.
     pub(super) fn delete(&mut self, (table, id): Place<'_>, now: DateTime<Utc>) -> bool {
-        let visible_from = now + self.visibility_delay;
-        let done =
-            self.record_mut((table, id)).is_some_and(|record| record.set_deleted(true, now, visible_from));
+        let done = self.record_mut((table, id)).is_some_and(|record| record.set_deleted(true, now));
         if done {
             self.note(table, Happened::Destroyed { id: id.to_owned() });
         }
@@ -142,8 +140,7 @@ impl Store {
 
     /// Brings a deleted record back as it was, under its id. False if there is none.
     pub(super) fn restore(&mut self, place: Place<'_>, now: DateTime<Utc>) -> bool {
-        let visible_from = now + self.visibility_delay;
-        let done = self.record_mut(place).is_some_and(|record| record.set_deleted(false, now, visible_from));
+        let done = self.record_mut(place).is_some_and(|record| record.set_deleted(false, now));
         if done {
             self.note_creation(place);
         }

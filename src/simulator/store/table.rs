@@ -4,13 +4,14 @@
 //!
 //! **Not here:** a cell is not checked against its field's type: tests put into cells whatever Airtable might ever send.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Record;
-use crate::simulator::cells::Slot;
+use super::{Field, Record, Replica, Version, field};
+use crate::simulator::cells::{Cells, Slot};
 
 /// The types of a field that the simulator knows, named as Airtable does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -111,12 +112,13 @@ impl FieldKind {
     }
 }
 
-#[derive(Debug)]
-pub(in crate::simulator) struct Field {
-    pub(in crate::simulator) slot: Slot,
-    pub(in crate::simulator) id: String,
-    pub(in crate::simulator) name: String,
-    pub(in crate::simulator) kind: FieldKind,
+/// A record with the cells that somebody is shown.
+pub(in crate::simulator) struct Shown<'t> {
+    pub(in crate::simulator) created: DateTime<Utc>,
+    /// What was put into the record.
+    pub(in crate::simulator) version: &'t Version,
+    /// What its cells show.
+    pub(in crate::simulator) cells: Cow<'t, Cells>,
 }
 
 #[derive(Debug)]
@@ -151,7 +153,7 @@ impl Table {
     pub(in crate::simulator) fn add_field(&mut self, id: String, name: String, kind: FieldKind) -> Slot {
         let slot = Slot(self.slots_given);
         self.slots_given += 1;
-        self.fields.push(Field { slot, id, name, kind });
+        self.fields.push(Field::new(slot, id, name, kind));
         slot
     }
 
@@ -160,5 +162,28 @@ impl Table {
         let before = self.fields.len();
         self.fields.retain(|field| field.name != name_or_id && field.id != name_or_id);
         self.fields.len() < before
+    }
+
+    /// The record as a replica shows it; `None` if it is not there.
+    pub(in crate::simulator) fn seen<'t>(&'t self, id: &str, replica: &Replica) -> Option<Shown<'t>> {
+        let record = self.records.get(id)?;
+        Some(self.shown(id, record, record.seen(id, replica)?, Some(replica)))
+    }
+
+    /// The record as it stands in the base, with its computed fields up to date; `None` if it is not there.
+    pub(in crate::simulator) fn latest<'t>(&'t self, id: &str) -> Option<Shown<'t>> {
+        let record = self.records.get(id)?;
+        Some(self.shown(id, record, record.latest()?, None))
+    }
+
+    fn shown<'t>(
+        &'t self,
+        id: &str,
+        record: &'t Record,
+        version: &'t Version,
+        replica: Option<&Replica>,
+    ) -> Shown<'t> {
+        let cells = field::shown(&self.fields, (id, record), version, replica);
+        Shown { created: record.created, version, cells }
     }
 }

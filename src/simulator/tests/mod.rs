@@ -2,6 +2,7 @@
 
 mod faults;
 mod files;
+mod lag;
 mod listing;
 mod schema;
 mod webhooks;

@@ -74,7 +74,7 @@ async fn an_upsert_changes_what_matches_and_creates_the_rest() {
 async fn a_writer_sees_its_write_before_readers_do() {
     let setup = setup().await;
     let id = setup.simulator.create(cells(json!({"Auto": "old"})));
-    setup.simulator.set_visibility_delay(Duration::from_hours(1));
+    setup.simulator.miss(&id, 1);
     let path = format!("/{id}");
     let (_, written) = setup.send(Method::PATCH, &path, &json!({"fields": {"Auto": "new"}})).await;
     assert_eq!(written["fields"]["Auto"], "new");

@@ -164,7 +164,7 @@ fn values(table: &Table, cells: &Cells, of: impl Fn(&Field) -> bool) -> Map<Stri
     let told = table.fields.iter().filter(|field| of(field));
     told.map(|field| {
         let cell = cells.get(&field.slot);
-        (field.id.clone(), cell.map_or(Value::Null, |cell| dressed(field.kind, cell)))
+        (field.id.clone(), cell.map_or(Value::Null, |cell| dressed(field.usual_kind, cell)))
     })
     .collect()
 }
