@@ -26,9 +26,6 @@ use crate::{
     telemetry,
 };
 
-/// How wide the simulator draws its photos, in pixels.
-const PHOTO_WIDTH: u32 = 800;
-
 /// What the demo shows.
 #[derive(Debug, Args)]
 pub(super) struct Options {
@@ -103,11 +100,13 @@ async fn show(
 }
 
 async fn simulate(options: &Options) -> anyhow::Result<Simulator> {
-    let picture: simulator::Pictures =
-        Arc::new(|name: &str| Some(("image/png", Bytes::from(inventory::picture(name, PHOTO_WIDTH)?))));
+    let picture = |name: &str| Some(("image/webp", Bytes::from_static(inventory::picture(name)?)));
     // The tour's edits stand for edits by hand: pasted all at once, they must not lock vitrina out of the base.
-    let airtable =
-        simulator::Options { pictures: Some(picture), free_edits: true, ..simulator::Options::default() };
+    let airtable = simulator::Options {
+        pictures: Some(Arc::new(picture)),
+        free_edits: true,
+        ..simulator::Options::default()
+    };
     let simulator =
         Simulator::start(airtable).await.context("the simulated Airtable could not be started")?;
     let photos = format!("{}/photos", simulator.url());

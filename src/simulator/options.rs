@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::{ids::Ids, limits::RateLimit, store::FieldKind, vehicles};
 
-/// Content type and bytes of a picture by attachment id or photo name; it may take its time, for it runs on a thread of its own.
+/// Content type and bytes of a picture by attachment id or photo name.
 pub type Pictures = Arc<dyn Fn(&str) -> Option<(&'static str, Bytes)> + Send + Sync>;
 
 /// A field of a table.

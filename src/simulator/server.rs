@@ -16,7 +16,7 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{HeaderMap, Request as HttpRequest, Response, header, request::Parts},
+    http::{HeaderMap, Request as HttpRequest, Response, StatusCode, header, request::Parts},
 };
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -27,7 +27,7 @@ use serde_json::Value;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Notify,
-    task::{JoinSet, spawn_blocking},
+    task::JoinSet,
     time::sleep,
 };
 
@@ -75,15 +75,9 @@ pub(super) struct State {
 /// What is to be sent, and how.
 struct Reply {
     number: u64,
-    content: Content,
+    response: Response<Body>,
     fault: Option<What>,
     latency: Duration,
-}
-
-enum Content {
-    Ready(Response<Body>),
-    /// The picture of this name.
-    Picture(String),
 }
 
 /// The connection is to be reset.
@@ -117,25 +111,35 @@ impl Shared {
         let refused = refused.or((url_chars > URL_CHARS).then_some(Refusal::UrlTooLong));
         let refused = refused.or_else(|| state.turn_away(&seen, &head.headers));
         let fault = if refused.is_none() { state.faults.strike(&seen) } else { None };
-        let content = match (refused, &fault) {
-            (Some(refusal), _) => Content::Ready(refusal.response()),
-            (None, Some(What::Answer(refusal))) => Content::Ready(refusal.response()),
+        let response = match (refused, &fault) {
+            (Some(refusal), _) => refusal.response(),
+            (None, Some(What::Answer(refusal))) => refusal.response(),
             (None, Some(What::EmptyPage)) => {
-                Content::Ready(with_type("application/json; charset=utf-8", r#"{"records":[]}"#))
+                with_type("application/json; charset=utf-8", r#"{"records":[]}"#)
             }
-            (None, Some(What::NotJson)) => Content::Ready(html_response("Airtable")),
-            (None, Some(What::Reset | What::Hang)) => Content::Ready(Response::default()),
+            (None, Some(What::NotJson)) => html_response("Airtable"),
+            (None, Some(What::Reset | What::Hang)) => Response::default(),
+            (None, _) if seen.operation == Operation::File => self.file(&state, &request.route.rest),
             (None, _) => state.answer(&self.base_id, &request, &seen),
         };
-        Reply { number, content, fault, latency: state.latency }
+        Reply { number, response, fault, latency: state.latency }
     }
 
-    async fn load(&self, name: String) -> Response<Body> {
-        let Some(pictures) = self.pictures.clone() else { return Refusal::NotFound.response() };
-        match spawn_blocking(move || pictures(&name)).await {
+    /// A picture, by an attachment's URL or by its own name.
+    fn file(&self, state: &State, path: &[String]) -> Response<Body> {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let name = match path.as_slice() {
+            ["photos", name @ ..] => Ok(name.join("/")),
+            path => state.links.open(path, state.clock.now()).map(str::to_owned),
+        };
+        match name.map(|name| self.pictures.as_ref()?(&name)) {
             Ok(Some((content_type, bytes))) => with_type(content_type, bytes),
-            Ok(None) => Refusal::NotFound.response(),
-            Err(_) => Refusal::ServerError.response(),
+            Ok(None) | Err(DeadLink::Unknown) => Refusal::NotFound.response(),
+            Err(DeadLink::Expired) => {
+                let mut gone = html_response("The requested URL has expired");
+                *gone.status_mut() = StatusCode::GONE;
+                gone
+            }
         }
     }
 }
@@ -159,10 +163,7 @@ impl State {
         (!scopes::allow(&self.scopes, seen)).then_some(Refusal::PermissionsOrModelNotFound)
     }
 
-    fn answer(&mut self, base_id: &str, request: &Request, seen: &Seen) -> Content {
-        if request.route.operation == Operation::File {
-            return self.file(&request.route.rest);
-        }
+    fn answer(&mut self, base_id: &str, request: &Request, seen: &Seen) -> Response<Body> {
         let now = self.clock.now();
         let mut base = Base {
             id: base_id,
@@ -174,12 +175,12 @@ impl State {
         };
         let answer = base.answer(request);
         self.publish("publicApi");
-        Content::Ready(match answer {
+        match answer {
             // Some answers have no body at all.
             Ok(Value::Null) => Response::default(),
             Ok(body) => json_response(&body),
             Err(refusal) => refusal.response(),
-        })
+        }
     }
 
     /// Lets the webhooks know of what was done.
@@ -188,22 +189,6 @@ impl State {
         if !events.is_empty() {
             self.webhooks.record(&events, &self.store.tables, source, self.clock.now());
             self.mail.notify_one();
-        }
-    }
-
-    fn file(&self, path: &[String]) -> Content {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        if let ["photos", name @ ..] = path.as_slice() {
-            return Content::Picture(name.join("/"));
-        }
-        match self.links.open(&path, self.clock.now()) {
-            Ok(id) => Content::Picture(id.to_owned()),
-            Err(DeadLink::Unknown) => Content::Ready(Refusal::NotFound.response()),
-            Err(DeadLink::Expired) => {
-                let mut gone = html_response("The requested URL has expired");
-                *gone.status_mut() = axum::http::StatusCode::GONE;
-                Content::Ready(gone)
-            }
         }
     }
 }
@@ -247,7 +232,7 @@ async fn respond(shared: &Shared, request: HttpRequest<Incoming>) -> Result<Resp
     let (head, body) = request.into_parts();
     let body = Limited::new(body, BODY_BYTES).collect().await;
     let body = body.map(http_body_util::Collected::to_bytes).map_err(|_| Refusal::TooLarge);
-    let Reply { number, content, fault, latency } = shared.receive(&head, body);
+    let Reply { number, response, fault, latency } = shared.receive(&head, body);
 
     sleep(latency).await;
     match &fault {
@@ -257,10 +242,6 @@ async fn respond(shared: &Shared, request: HttpRequest<Incoming>) -> Result<Resp
         Some(What::Held(gate)) => gate.pass().await,
         _ => {}
     }
-    let response = match content {
-        Content::Ready(response) => response,
-        Content::Picture(name) => shared.load(name).await,
-    };
     shared.lock().log.answered(number, response.status().as_u16());
     Ok(match fault {
         Some(What::TruncatedBody) => truncated(response).await,

@@ -8,7 +8,7 @@ use super::{
     chance,
     models::{MODELS, Model},
     pick,
-    picture::Paint,
+    picture::Look,
     prices::NEWEST_YEAR,
 };
 
@@ -21,9 +21,7 @@ pub(super) struct Car {
     pub(super) year: i32,
     pub(super) km: i32,
     pub(super) gearbox: &'static str,
-    pub(super) paint: Paint,
-    /// What its photos vary by: place, rims, upholstery.
-    pub(super) look: u16,
+    pub(super) look: Look,
     pub(super) owners: u8,
 }
 
@@ -46,8 +44,7 @@ impl Car {
             year,
             km: if chance(rng, 40) { km / 1_000 * 1_000 } else { km },
             gearbox: pick(rng, model.gearboxes),
-            paint: Paint::any(rng),
-            look: rng.u16(..),
+            look: Look::any(rng, model.body),
             owners: 1 + u8::from(age > 3 && rng.bool()) + u8::from(age > 8 && rng.bool()),
         }
     }

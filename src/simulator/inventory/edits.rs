@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{
     car::Car,
     photos,
-    picture::View,
+    picture::{INSIDE, OUTSIDE},
     prices,
     record::{self, put_on_offer},
     texts::{self, with_thousands},
@@ -229,7 +229,7 @@ fn description(rng: &mut Rng, before: &Fields) -> Option<(Fields, String)> {
 }
 
 fn photo(before: &Fields) -> Option<(Fields, String)> {
-    [("fotos_exterior_url", View::OUTSIDE), ("fotos_interior_url", View::INSIDE)].into_iter().find_map(
+    [("fotos_exterior_url", OUTSIDE), ("fotos_interior_url", INSIDE)].into_iter().find_map(
         |(field, views)| {
             let photos = photos::with_another(before.get(field)?, views)?;
             Some((cells([(field, photos)]), format!("Photo added to {}", name(before))))

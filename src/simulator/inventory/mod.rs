@@ -29,7 +29,7 @@ pub use self::{
 /// The order number before that of the first vehicle.
 const ORDERS_BEFORE: usize = 4000;
 
-/// The cells of `count` vehicles by field name, with photos at `{photos_base}/{name}` that [`picture()`] can draw.
+/// The cells of `count` vehicles by field name, with photos at `{photos_base}/{name}` that [`picture()`] knows.
 ///
 /// A larger `count` appends: the first ones stay as they were.
 pub fn vehicles(seed: u64, count: usize, photos_base: &str) -> Vec<Map<String, Value>> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{edits::Edit, picture::Name, *};
+use super::{edits::Edit, *};
 
 const BASE: &str = "http://127.0.0.1:9000/photos";
 
@@ -107,63 +107,23 @@ fn photos_of(fields: &Map<String, Value>) -> Vec<String> {
     };
     let mut all = vec![fields["feature_image"].as_str().unwrap().to_owned()];
     let (outside, inside) = (list("fotos_exterior_url"), list("fotos_interior_url"));
-    assert!((3..=6).contains(&outside.len()) && (2..=4).contains(&inside.len()));
+    assert!((2..=3).contains(&outside.len()) && (1..=2).contains(&inside.len()));
     all.extend(outside);
     all.extend(inside);
     all
 }
 
 #[test]
-fn every_photo_that_the_data_names_can_be_drawn() {
-    let mut shapes = BTreeSet::new();
+fn every_photo_that_the_data_names_is_there() {
+    let mut shown = BTreeSet::new();
     for fields in vehicles(3, 500, BASE) {
         for photo in photos_of(&fields) {
-            let name = photo.strip_prefix(BASE).unwrap().strip_prefix('/').unwrap();
-            let drawn = Name::parse(name).unwrap_or_else(|| panic!("{name}"));
-            if shapes.insert((drawn.body.word(), drawn.view.word())) {
-                assert!(picture(name, 40).unwrap().starts_with(b"\x89PNG"), "{name}");
-            }
+            let name = photo.strip_prefix(BASE).unwrap().strip_prefix('/').unwrap().to_owned();
+            assert!(picture(&name).is_some(), "{name}");
+            shown.insert(name);
         }
     }
-    assert_eq!(shapes.len(), 6 * 10, "every body is seen from everywhere");
-}
-
-#[test]
-fn every_look_can_be_drawn() {
-    for bit in 0..16 {
-        for view in ["lateral", "frente", "tablero", "asientos"] {
-            assert!(picture(&format!("coupe-verde-{view}-{:04x}.png", 1_u16 << bit), 40).is_some());
-        }
-    }
-}
-
-#[test]
-fn a_picture_is_as_large_as_asked_and_small_in_bytes() {
-    for (asked, width) in [(0, 16), (320, 320), (800, 800), (1600, 1600), (9_999, 1600)] {
-        let png = picture("suv-rojo-frente-3f9a.png", asked).unwrap();
-        let size = |at: usize| u32::from_be_bytes(png[at..at + 4].try_into().unwrap());
-        assert_eq!((size(16), size(20)), (width, width * 3 / 4));
-    }
-    for look in 0..6 {
-        for view in ["lateral", "frente", "rin", "tablero", "asientos"] {
-            let png = picture(&format!("pickup-azul-{view}-{look:04x}.png"), 800).unwrap();
-            assert!(png.len() < 150_000, "{view} {look}: {} bytes", png.len());
-        }
-    }
-    assert_eq!(picture("elsewhere.png", 800), None);
-}
-
-#[test]
-fn a_picture_is_opaque_everywhere_at_any_size() {
-    for look in 0..6 {
-        for view in ["lateral", "frente", "tablero", "asientos"] {
-            for width in [47, 320] {
-                let png = picture(&format!("sedan-gris-{view}-{look:04x}.png"), width).unwrap();
-                let pixels = tiny_skia::Pixmap::decode_png(&png).unwrap();
-                assert!(pixels.pixels().iter().all(|pixel| pixel.alpha() == 255), "{view} {look} {width}");
-            }
-        }
-    }
+    assert_eq!(shown.len(), 39, "and every picture is used");
 }
 
 /// Applies an edit the way Airtable would.
@@ -230,7 +190,7 @@ fn a_long_day_of_edits_keeps_the_inventory_alive_and_about_its_size() {
         };
         if count >= 60 {
             let for_sale = percent(&|fields| fields["OrdenStatus"] == "Comprado");
-            assert!((75..95).contains(&for_sale), "{for_sale} % for sale");
+            assert!((70..98).contains(&for_sale), "{for_sale} % for sale");
             let reserved = percent(&|fields| fields.contains_key("Separado"));
             assert!((2..20).contains(&reserved), "{reserved} % reserved");
             let on_offer = percent(&|fields| fields.contains_key("Con Oferta"));

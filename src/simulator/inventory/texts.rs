@@ -100,7 +100,7 @@ pub(super) fn description(rng: &mut Rng, car: &Car) -> String {
         .join(between)
         .replace("{auto}", &format!("{} {}", car.model.brand, car.model_and_version()))
         .replace("{año}", &car.year.to_string())
-        .replace("{color}", car.paint.word())
+        .replace("{color}", car.look.paint)
         .replace("{km}", &with_thousands(car.km.into()))
         .replace("{motor}", car.model.engine)
         .replace("{caja}", &car.gearbox.replace("Automática", "automática").replace("Manual", "manual"))
