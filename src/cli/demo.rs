@@ -29,9 +29,9 @@ use crate::{
 /// What the demo shows.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Sample vehicles.
-    #[arg(long, default_value_t = 300)]
-    vehicles: usize,
+    /// The number of sample vehicles.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    vehicles: u16,
     /// Somebody edits a vehicle once in this time.
     #[arg(long, default_value = "4s", value_parser = humantime::parse_duration)]
     every: Duration,
@@ -110,13 +110,14 @@ async fn simulate(options: &Options) -> anyhow::Result<Simulator> {
     let simulator =
         Simulator::start(airtable).await.context("the simulated Airtable could not be started")?;
     let photos = format!("{}/photos", simulator.url());
-    for fields in inventory::vehicles(options.seed, options.vehicles, &photos) {
+    for fields in inventory::vehicles(options.seed, options.vehicles.into(), &photos) {
         simulator.create(fields);
     }
     Ok(simulator)
 }
 
-/// The user's settings, with the simulator and fresh secrets above them. A port that is taken is not worth giving up for.
+/// The user's settings, with the simulator and fresh secrets above them. Another port is taken where the usual one is in use, and
+/// unless the user chose a filter, the log tells only of trouble, so that the tour and the edits can be read.
 async fn configure(secrets: &Secrets, simulator: &Simulator) -> anyhow::Result<Config> {
     let mut config = Loader::from_environment()
         .set("database.url", "")
@@ -129,6 +130,9 @@ async fn configure(secrets: &Secrets, simulator: &Simulator) -> anyhow::Result<C
         .set("shop.page", "true")
         .set("shop.photo_origins", format!("[\"{}\"]", simulator.url()))
         .load(Needs::Serve)?;
+    if config.log.filter == Loader::new(std::iter::empty()).load(Needs::Database)?.log.filter {
+        "warn".clone_into(&mut config.log.filter);
+    }
     if TcpListener::bind(config.server.bind_addr).await.is_err() {
         config.server.bind_addr = SocketAddr::new(config.server.bind_addr.ip(), 0);
     }

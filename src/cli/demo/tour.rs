@@ -24,7 +24,7 @@ pub(super) fn welcome(
     say(&format!(
         r#"
 vitrina is running at {url} on a simulated Airtable at {airtable}.
-Somebody at the desk keeps editing vehicles; the log below tells what. Ctrl-C ends it and leaves nothing behind.
+Somebody at the desk keeps editing vehicles: one line below for each edit. Ctrl-C ends it and leaves nothing behind.
 
   the shop          {url}/
   the dashboard     {url}/dashboard   (log in with the operators' token)
