@@ -129,7 +129,7 @@ impl Storing {
         let ids = texts(ids);
         sqlx::query!(
             "update inventario_cache
-             set deleted_at = now(), listed = false, updated_at = now(), last_synced_at = clock_timestamp()
+             set deleted_at = now(), listed = false, updated_at = now(), last_synced_at = statement_timestamp()
              where record_id = any($1)",
             &ids
         )

@@ -198,16 +198,17 @@ impl Db {
     }
 
     /// Vehicles that are neither listed nor deleted, those first that were not read for longest: as many as are all of them in so many
-    /// `nights`.
-    pub async fn longest_unread_unlisted(&self, nights: i64) -> Result<Vec<RecordId>, DbError> {
+    /// `nights`, without those that were read since the stamp.
+    pub async fn longest_unread_unlisted(&self, nights: i64, stamp: Stamp) -> Result<Vec<RecordId>, DbError> {
         let ids = sqlx::query_scalar!(
             "with unlisted as (
                  select v.record_id, r.read_seq from inventario_cache v left join record_reads r using (record_id)
                  where not v.listed and v.deleted_at is null
              )
-             select record_id from unlisted order by read_seq nulls first, record_id
+             select record_id from unlisted where read_seq is null or read_seq < $2 order by read_seq nulls first, record_id
              limit (select (count(*) + $1 - 1) / $1 from unlisted)",
-            nights
+            nights,
+            stamp.seq
         )
         .fetch_all(&self.pool)
         .await?;

@@ -98,7 +98,7 @@ pub enum BySlug {
         /// Its record id.
         id: String,
     },
-    /// Its vehicle was deleted in Airtable.
+    /// Its vehicle was deleted in Airtable, or is hidden without having been sold.
     Gone,
     /// Nobody ever had it.
     Unknown,
@@ -196,7 +196,7 @@ impl Db {
             .await?;
         Ok(match row {
             None => BySlug::Unknown,
-            Some(row) if row.deleted => BySlug::Gone,
+            Some(row) if row.gone => BySlug::Gone,
             Some(row) if row.slug != slug => BySlug::Moved { slug: row.slug, id: row.record_id },
             Some(row) => BySlug::Vehicle(row.record_id, row.vehicle.0),
         })

@@ -19,6 +19,7 @@
 
 mod away;
 mod consistency;
+mod error;
 mod feeds;
 mod fields;
 mod line;
@@ -49,6 +50,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     consistency::believable,
+    error::SyncError,
     fields::{
         Appeared, FieldReport, Missing, Renamed, Retyped, Sample, Unfed, bind, report as field_report,
         sample, table_key,
@@ -68,7 +70,7 @@ use self::{
     tally::Tally,
 };
 use crate::{
-    airtable::{AirtableClient, AirtableError, Kind, Lane},
+    airtable::{AirtableClient, AirtableError, Lane},
     catalog::Catalog,
     config::{Config, ListingSettings, SyncSettings},
     db::{
@@ -109,55 +111,6 @@ struct Inner {
     listing: ListingSettings,
     settings: SyncSettings,
     page_size: usize,
-}
-
-/// Why a record was not synced.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum SyncError {
-    /// Airtable did not give the record.
-    #[error(transparent)]
-    Airtable(#[from] Arc<AirtableError>),
-    /// Airtable gave the record but not the schema, without which nobody can tell an emptied cell from a field that is gone.
-    #[error("a value vanished, and whether its field did cannot be seen: {0}")]
-    Schema(#[source] Arc<AirtableError>),
-    /// The database did not take it.
-    #[error(transparent)]
-    Database(#[from] Arc<DbError>),
-    /// The service is stopping.
-    #[error("the service is stopping")]
-    Stopping,
-}
-
-impl SyncError {
-    /// Whether a part of the batch may succeed where the whole failed; of a single record, whether the failure is its own fault.
-    fn may_be_one_records_fault(&self) -> bool {
-        match self {
-            Self::Airtable(error) => matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge),
-            Self::Database(error) => error.may_be_the_values(),
-            // The part without the record whose value vanished needs no look at the schema.
-            Self::Schema(_) | Self::Stopping => false,
-        }
-    }
-
-    /// The same of a look at the schema.
-    fn without_the_schema(self) -> Self {
-        match self {
-            Self::Airtable(error) => Self::Schema(error),
-            other => other,
-        }
-    }
-}
-
-impl From<AirtableError> for SyncError {
-    fn from(error: AirtableError) -> Self {
-        Self::Airtable(Arc::new(error))
-    }
-}
-
-impl From<DbError> for SyncError {
-    fn from(error: DbError) -> Self {
-        Self::Database(Arc::new(error))
-    }
 }
 
 /// What became of a delivery within the time that its sender waits.

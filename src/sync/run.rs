@@ -13,6 +13,7 @@
 //!
 //! **Not here:** when runs are due (`schedule`), what a run would change (`preview`).
 
+mod error;
 mod listing;
 mod reconcile;
 mod report;
@@ -28,7 +29,7 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::{Mutex, watch};
 
 pub(super) use self::reconcile::pulls_the_brake;
-pub use self::report::RunReport;
+pub use self::{error::RunError, report::RunReport};
 use super::{
     Engine, SyncError,
     reading::{Cause, Synced, Task, Timings, ms_since},
@@ -37,7 +38,7 @@ use super::{
 use crate::{
     airtable::{Kind, Lane, formula},
     db::{
-        DbError,
+        DbError, Stamp,
         lock::RunLock,
         logs::{LogEntry, LogStatus},
         runs::{RunCounts, RunId, RunKind},
@@ -78,42 +79,6 @@ impl Scope {
             Self::CatchUp => RunKind::CatchUp,
             Self::Records(_) => RunKind::Replay,
         }
-    }
-}
-
-/// Why a run did not happen or did not get to its end. What it stored until then stays.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// Somebody else runs.
-    #[error("another run is under way{}; wait for it to end", .0.as_deref().unwrap_or_default())]
-    Busy(Option<String>),
-    /// The brake.
-    #[error(
-        "{leaving} of {listed} listed vehicles would leave the listing, more than sync.max_unlist_share allows, so none was taken out; \
-         if they are really sold, run `vitrina sync --full --force`"
-    )]
-    Brake {
-        /// Vehicles that would have left.
-        leaving: usize,
-        /// Vehicles that were listed.
-        listed: i64,
-    },
-    /// PostgreSQL has ended the connection that held the lock.
-    #[error(
-        "the lock on runs was lost, because PostgreSQL ended its connection; the next run makes up for it"
-    )]
-    LockLost,
-    /// The service is stopping.
-    #[error("stopped before its end; the next run makes up for it")]
-    Stopped,
-    /// Airtable or the database failed.
-    #[error(transparent)]
-    Sync(#[from] SyncError),
-}
-
-impl From<DbError> for RunError {
-    fn from(error: DbError) -> Self {
-        Self::Sync(error.into())
     }
 }
 
@@ -246,7 +211,7 @@ impl Engine {
                 let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
                 let formula = plan.listed_formula(&self.inner.listing.status);
                 let listed = self.inner.db.count_listed().await?;
-                let read = match Box::pin(self.read_listing(run, formula)).await {
+                let listing = match Box::pin(self.read_listing(run, formula)).await {
                     Err(RunError::Sync(SyncError::Airtable(error))) if error.kind == Kind::InvalidRequest => {
                         // The formula names a field that may be gone although the schema does not say so.
                         let status = plan.mapping.fields_of(Column::Ordenstatus).take(1);
@@ -257,17 +222,18 @@ impl Engine {
                     }
                     read => read?,
                 };
-                self.reconcile(run, read, listed, *force).await?;
-                if run.trigger == Trigger::Nightly { self.read_unlisted(run).await } else { Ok(()) }
+                let stamp = listing.read.stamp;
+                self.reconcile(run, listing, listed, *force).await?;
+                if run.trigger == Trigger::Nightly { self.read_unlisted(run, stamp).await } else { Ok(()) }
             }
         }
     }
 
     /// Reads a share of the vehicles that are no longer listed, those first that were not read for longest: what was deleted after the
     /// sale answers 410 within a month.
-    async fn read_unlisted(&self, run: &Run) -> Result<(), RunError> {
+    async fn read_unlisted(&self, run: &Run, stamp: Stamp) -> Result<(), RunError> {
         let db = &self.inner.db;
-        let ids = db.patiently(db.longest_unread_unlisted(UNLISTED_IN_NIGHTS)).await?;
+        let ids = db.patiently(db.longest_unread_unlisted(UNLISTED_IN_NIGHTS, stamp)).await?;
         self.read_records(run, ids).await
     }
 

@@ -23,6 +23,7 @@ mod concurrency;
 mod consistency;
 mod dashboard;
 mod dashboard_pages;
+mod deciding;
 mod doctor;
 mod drift;
 mod folding;

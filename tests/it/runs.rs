@@ -218,7 +218,7 @@ async fn a_replay_reads_given_records_those_of_a_span_and_those_that_failed() {
     eventually("both are replayed", || async { world.row(&second).await.unwrap()["precio"] == 2.0 }).await;
 
     world.no_run().await;
-    world.airtable.fault(Fault::new(What::Answer(Refusal::ServerError)));
+    world.airtable.fault(Fault::new(What::Answer(Refusal::InvalidFormula("x".into()))));
     world.airtable.edit(&first, fields! { "Precio": 3 });
     assert_eq!(world.webhook(&first).await.status, 202);
     eventually("it is dead", || async { world.queue().await.iter().any(|row| row["status"] == "dead") })

@@ -1,5 +1,5 @@
 -- The vehicle that has the slug, else the one that had it. $1 = display names of branches by all their names, $2 = slug.
-select v.record_id, v.slug, v.deleted_at is not null as "deleted!", to_json(shown) as "vehicle!: Json<Box<RawValue>>"
+select v.record_id, v.slug, v.deleted_at is not null or not (v.listed or v.vendido) as "gone!", to_json(shown) as "vehicle!: Json<Box<RawValue>>"
 from inventario_cache v
 cross join lateral (
     select

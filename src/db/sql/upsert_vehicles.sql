@@ -13,7 +13,7 @@ select
     enganche_recomendado, mensualidad_minima, mensualidad_recomendada, plazomax, garantia, ubicacion, ordencompra,
     ordenstatus, separado, vendido, rezago, en_reparacion, utilitario, numero_duenos, promociones, ingreso_inventario,
     feature_image, fotos_exterior_url, fotos_interior_url, listed, data, created_at, coalesce(updated_at, now()),
-    clock_timestamp(), null
+    statement_timestamp(), null
 from jsonb_populate_recordset(null::inventario_cache, $1)
 on conflict (record_id) do update set
     slug = excluded.slug, slug_wanted = excluded.slug_wanted, title = excluded.title, titulometa = excluded.titulometa,

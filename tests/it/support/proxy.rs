@@ -44,7 +44,11 @@ impl Proxy {
         let socket = format!("{folder}/.s.PGSQL.{}", options.get_port());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let signs = Signs { frozen: watch::Sender::new(()), commits: watch::Sender::new(Commits::Answered), holds_notices: watch::Sender::new(false) };
+        let signs = Signs {
+            frozen: watch::Sender::new(()),
+            commits: watch::Sender::new(Commits::Answered),
+            holds_notices: watch::Sender::new(false),
+        };
         let running = Mutex::new(Some(tokio::spawn(forward(listener, socket.clone(), signs.clone()))));
         Self { address, socket, signs, running }
     }
