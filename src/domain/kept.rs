@@ -1,8 +1,12 @@
-//! What stays of a stored vehicle, because Airtable no longer says it.
+//! The columns of a stored vehicle that stay as they are, because Airtable no longer gives them.
+//!
+//! **Invariants:** a kept column is never emptied, and a vehicle is neither shown nor hidden by a checkbox that is gone.
+//!
+//! **Not here:** finding out which fields are gone (`sync::fields`).
 
 use super::{Column, Content};
 
-/// What a later reading must not take away.
+/// The columns that a later reading must not take away.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kept {
     /// Columns that stay as they are: their fields are gone, or hold what the column cannot.
@@ -30,20 +34,13 @@ impl Kept {
 }
 
 impl Content {
-    /// Whether the column says nothing.
+    /// Whether the column has no value.
     pub fn is_empty(&self, column: Column) -> bool {
         match column {
-            // What else makes a vehicle sold does not come from this column.
+            // A vehicle may be sold for another reason than this checkbox.
             Column::Vendido => true,
             Column::Title => false,
-            _ => {
-                let value = serde_json::to_value(self).unwrap_or_default();
-                match &value[column.as_str()] {
-                    serde_json::Value::Null | serde_json::Value::Bool(false) => true,
-                    serde_json::Value::Array(list) => list.is_empty(),
-                    _ => false,
-                }
-            }
+            _ => self.value(column).is_empty(),
         }
     }
 }

@@ -12,12 +12,12 @@
 mod cell;
 mod changes;
 mod closest;
-mod column;
-mod field_type;
+mod columns;
 mod filter;
 mod fold;
 mod ids;
 mod kept;
+mod kind;
 mod known_field;
 mod mapping;
 mod mapping_file;
@@ -36,15 +36,15 @@ pub(crate) mod samples;
 mod slug;
 mod spelling;
 mod value;
-mod vehicle;
 
 pub use self::{
     closest::closest,
-    column::{Column, Kind, UnknownColumn},
+    columns::{Audience, Column, ColumnValue, Content, Described, JsonType, UnknownColumn},
     filter::{Filter, MAX_CHARS, MAX_VALUES, MAX_WORDS, WrongParameter, wrong},
     fold::{MAX_WORD_CHARS, fold, terms},
     ids::{InvalidRecordId, RecordId},
     kept::Kept,
+    kind::Kind,
     known_field::KnownField,
     mapping::Mapping,
     mapping_file::{MappingError, MappingProblem},
@@ -56,5 +56,4 @@ pub use self::{
     record::{Fields, Record, Warning},
     slug::{RESERVED_SLUGS, slugify},
     spelling::{MIN_BEGINNING_CHARS, Near, completions, corrections, slips},
-    vehicle::Content,
 };

@@ -9,7 +9,7 @@
 use serde_json::Value;
 
 use super::{
-    Column, Content, Fields, Mapping, Record, Warning,
+    Column, ColumnValue, Content, Fields, Kind, Mapping, Record, Warning,
     cell::{Unreadable, fields_without_nul, is_being_computed},
     photos,
     value::{self, Several, Single},
@@ -51,62 +51,22 @@ pub fn normalize(record: &Record, mapping: &Mapping, rules: &Rules) -> Normalize
     let mut warnings = Vec::new();
     let mut cells = Cells { fields: &data, mapping, warnings: &mut warnings };
 
-    let ordenstatus = cells.text(Column::Ordenstatus);
-    let in_stock = ordenstatus.as_deref().is_some_and(|status| same_word(status, &rules.listed_status));
+    let mut content = Content::empty(record.id.clone(), value::as_stored(record.created_time));
+    for column in Column::ALL {
+        content.set(*column, cells.read(*column, rules));
+    }
+    let status = content.ordenstatus.as_deref();
+    let in_stock = status.is_some_and(|status| same_word(status, &rules.listed_status));
     let visible = rules.visible_field.as_deref().map_or(Some(true), |field| cells.visible(field));
-    let clasificacionid = cells.all(Column::Clasificacionid, value::list);
-    let fotos_exterior_url = cells.all(Column::FotosExteriorUrl, photos::urls);
-    let given_image = cells.first(Column::FeatureImage, photos::url);
+    content.listed = in_stock && visible.unwrap_or(false);
+    content.vendido |= !in_stock;
+    content.follow_lists();
+    content.data = data;
 
-    let given_title = cells.text(Column::Title);
-    let is_titled = given_title.as_deref() != mapping.fallback(Column::Title);
-
-    let content = Content {
-        record_id: record.id.clone(),
-        created_at: value::as_stored(record.created_time),
-        title: given_title.unwrap_or_default(),
-        titulometa: cells.text(Column::Titulometa),
-        descripcion: cells.text(Column::Descripcion),
-        marca: cells.text(Column::Marca),
-        modelo: cells.text(Column::Modelo),
-        autoano: cells.first(Column::Autoano, |cell| value::year(cell, rules.this_year.saturating_add(2))),
-        precio: cells.first(Column::Precio, value::money),
-        oferta: cells.first(Column::Oferta, value::money),
-        con_oferta: cells.checked(Column::ConOferta),
-        kilometraje: cells.first(Column::Kilometraje, value::whole),
-        transmision: cells.text(Column::Transmision),
-        combustible: cells.text(Column::Combustible),
-        carroceria: clasificacionid.first().cloned(),
-        clasificacionid,
-        auto_motor: cells.text(Column::AutoMotor),
-        cilindros: cells.first(Column::Cilindros, value::whole),
-        enganchemin: cells.first(Column::Enganchemin, value::money),
-        enganche_recomendado: cells.first(Column::EngancheRecomendado, value::money),
-        mensualidad_minima: cells.first(Column::MensualidadMinima, value::money),
-        mensualidad_recomendada: cells.first(Column::MensualidadRecomendada, value::money),
-        plazomax: cells.first(Column::Plazomax, value::whole),
-        garantia: cells.text(Column::Garantia),
-        ubicacion: cells.all(Column::Ubicacion, value::list),
-        ordencompra: cells.text(Column::Ordencompra),
-        ordenstatus,
-        separado: cells.checked(Column::Separado),
-        vendido: cells.checked(Column::Vendido) || !in_stock,
-        rezago: cells.checked(Column::Rezago),
-        en_reparacion: cells.checked(Column::EnReparacion),
-        utilitario: cells.checked(Column::Utilitario),
-        numero_duenos: cells.first(Column::NumeroDuenos, value::whole),
-        promociones: cells.all(Column::Promociones, value::list),
-        ingreso_inventario: cells.first(Column::IngresoInventario, value::time),
-        feature_image: given_image.or_else(|| fotos_exterior_url.first().cloned()),
-        fotos_exterior_url,
-        fotos_interior_url: cells.all(Column::FotosInteriorUrl, photos::urls),
-        listed: in_stock && visible.unwrap_or(false),
-        slug_wanted: cells.first(Column::SlugWanted, value::page),
-        data,
-    };
     let mut undecided = late(&content, mapping);
     let unreadable = |column: &Column| warnings.iter().any(|warning| warning.column == column.as_str());
     undecided.extend(DECIDING.into_iter().filter(unreadable));
+    let is_titled = Some(content.title.as_str()) != mapping.fallback(Column::Title);
     let name = if is_titled {
         Some(content.title.clone())
     } else {
@@ -131,6 +91,24 @@ struct Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
+    /// The value of a column, as its kind says.
+    fn read(&mut self, column: Column, rules: &Rules) -> ColumnValue<'static> {
+        match column.kind() {
+            Kind::Text => self.text(column).into(),
+            Kind::List => self.all(column, value::list).into(),
+            Kind::Whole => self.first(column, value::whole).into(),
+            Kind::Year => {
+                self.first(column, |cell| value::year(cell, rules.this_year.saturating_add(2))).into()
+            }
+            Kind::Money => self.first(column, value::money).into(),
+            Kind::Checkbox => self.first(column, value::checkbox).into(),
+            Kind::Time => self.first(column, value::time).into(),
+            Kind::Url => self.first(column, photos::url).into(),
+            Kind::Urls => self.all(column, photos::urls).into(),
+            Kind::Slug => self.first(column, value::page).into(),
+        }
+    }
+
     /// The value of the first field that is not empty.
     fn first<T>(&mut self, column: Column, read: impl Fn(&Value) -> Single<T>) -> Option<T> {
         for (field, cell) in self.filled(column) {
@@ -144,10 +122,6 @@ impl<'a> Cells<'a> {
             }
         }
         None
-    }
-
-    fn checked(&mut self, column: Column) -> bool {
-        self.first(column, value::checkbox).unwrap_or(false)
     }
 
     /// All that is readable in the first field that is not empty.
@@ -255,7 +229,7 @@ mod tests {
             combustible: Some("Gasolina".to_owned()),
             carroceria: Some("Hatchback".to_owned()),
             clasificacionid: vec!["Hatchback".to_owned(), "Sedán".to_owned()],
-            auto_motor: Some("2.5".to_owned()),
+            AutoMotor: Some("2.5".to_owned()),
             cilindros: Some(4),
             enganchemin: Money::from_pesos(65_980.0),
             enganche_recomendado: Money::from_pesos(98_970.0),

@@ -15,8 +15,6 @@ use crate::{
     domain::{Action, Change, Changes, Column, Content, Kept, Normalized, Outcome, RecordId},
 };
 
-/// Columns that no public response contains.
-const INTERNAL: [&str; 2] = ["data", "slug_wanted"];
 /// Characters of a value that a log quotes.
 const QUOTED_CHARS: usize = 200;
 
@@ -73,7 +71,7 @@ impl Plan {
                     plan.held_back = true;
                 } else if !changed.is_empty() {
                     plan.outcome.action = if content.listed { Action::Updated } else { Action::Archived };
-                    let shown = changed.iter().any(|column| !INTERNAL.contains(column));
+                    let shown = changed.iter().any(|column| !Content::is_internal(column));
                     plan.write = Write::Vehicle { updated_at: (!shown).then_some(former.updated_at) };
                     plan.outcome.changed = changed;
                 }

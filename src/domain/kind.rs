@@ -1,17 +1,72 @@
-//! Which of Airtable's field types a column can be read from.
+//! The kinds of value that columns hold, and the Airtable field types each can be read from.
 //!
-//! **Invariants:** a type that is not known passes, for new ones may appear at any time and cells are read tolerantly anyway. What is refused
-//! can never give a value, or only a wrong one: the ids of linked records are no words, a date is no price.
+//! **Invariants:** an unknown field type passes, for new ones may appear at any time and cells are read tolerantly anyway. A type is
+//! refused when it can never give a value, or only a wrong one: the ids of linked records are no words, a date is no price.
 //!
 //! **Sources:** <https://airtable.com/developers/web/api/field-model>.
 //!
-//! **Not here:** whether a single value can be read ([`super::value`]).
+//! **Not here:** reading a single value ([`super::value`]).
 
-use super::Kind;
+use std::fmt;
+
+/// How a value is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Words.
+    Text,
+    /// Several words, each once.
+    List,
+    /// A whole number from 0.
+    Whole,
+    /// A model year.
+    Year,
+    /// An amount in pesos.
+    Money,
+    /// Yes or no; absent is no.
+    Checkbox,
+    /// A date or a time.
+    Time,
+    /// An `http(s)` address.
+    Url,
+    /// Several `http(s)` addresses, each once.
+    Urls,
+    /// The address of a page, as a slug.
+    Slug,
+}
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: &[Self] = &[
+        Self::Text,
+        Self::List,
+        Self::Whole,
+        Self::Year,
+        Self::Money,
+        Self::Checkbox,
+        Self::Time,
+        Self::Url,
+        Self::Urls,
+        Self::Slug,
+    ];
+
+    /// Its word in `config/fields.toml`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::List => "list",
+            Self::Whole => "whole",
+            Self::Year => "year",
+            Self::Money => "money",
+            Self::Checkbox => "checkbox",
+            Self::Time => "time",
+            Self::Url => "url",
+            Self::Urls => "urls",
+            Self::Slug => "slug",
+        }
+    }
+
     /// Whether values of a field of this type can stand in a column of this kind. `field_type` as in
-    /// [`KnownField`](super::KnownField): for a computed field the type of what it gives stands in brackets.
+    /// [`KnownField`](super::KnownField): of a computed field, the type of its result stands in brackets.
     pub fn reads(self, field_type: &str) -> bool {
         let given = field_type.split_once(" (").map_or(field_type, |(_, given)| given.trim_end_matches(')'));
         match given {
@@ -31,6 +86,12 @@ impl Kind {
             // Words may stand for anything.
             _ => true,
         }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
     }
 }
 
