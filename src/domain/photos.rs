@@ -1,7 +1,7 @@
 //! Addresses of photos, and which of them are the same photo.
 //!
-//! **Invariants:** an address begins with `http://` or `https://`, has a host, no blanks, quotes or angle brackets, and is at
-//! most [`MAX_BYTES`] long. Reading is linear in the text.
+//! **Invariants:** an address begins with `http://` or `https://`, has a host, no blanks, quotes or angle brackets, can be parsed
+//! as a browser does, and is at most [`MAX_BYTES`] long. Reading is linear in the text.
 //!
 //! Airtable gives an attachment a new address every two hours or so without an edit, so two addresses are the same photo when
 //! they belong to the same attachment id in the raw fields they came with.
@@ -11,6 +11,7 @@
 use std::collections::HashMap;
 
 use serde_json::Value;
+use url::Url;
 
 use super::{
     Fields,
@@ -86,14 +87,18 @@ fn checked(piece: &str) -> Result<String, String> {
         return Err(format!("an address is at most {MAX_BYTES} bytes long"));
     }
     let host = piece.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    let host_ok = host.is_some_and(|host| !host.is_empty() && !host.contains(' '));
+    let has_host = host.is_some_and(|host| !host.is_empty() && !host.contains(' '));
     let stray = |mark: char| {
         mark.is_control() || matches!(mark, '"' | '<' | '>') || (mark.is_whitespace() && mark != ' ')
     };
-    if !host_ok || piece.contains(stray) {
+    if !has_host || piece.contains(stray) {
         return Err("an address with a host and without blanks, quotes or < > is expected".to_owned());
     }
-    Ok(piece.replace(' ', "%20"))
+    let address = piece.replace(' ', "%20");
+    match Url::parse(&address) {
+        Ok(_) => Ok(address),
+        Err(error) => Err(format!("not an address that a browser can open: {error}")),
+    }
 }
 
 /// The attachments in the raw fields of a record: id by address.
@@ -195,6 +200,9 @@ mod tests {
             "https://a.mx/\"onload=\"x",
             "https://a.mx/<b>",
             "https://a.mx/\u{a0}x",
+            "http://[::1",
+            "https://[::1]:port/",
+            "https://a.mx:99999/1.jpg",
             "https://a.mx/\u{1}x",
         ] {
             assert!(url(&json!(wrong)).is_err(), "{wrong:?}");

@@ -14,7 +14,7 @@ use deunicode::deunicode;
 use serde_json::Value;
 
 use super::{
-    Money,
+    Money, RecordId,
     cell::{Atom, Member, Unreadable, all, first, quote_text, written_array},
     number, slug,
 };
@@ -46,20 +46,26 @@ const YEARS: &[&str] = &["ano", "modelo"];
 const FIRST_YEAR: i32 = 1900;
 
 pub(super) fn text(cell: &Value) -> Single<String> {
-    first(cell, Member::Words, |atom| {
-        words(atom).ok_or_else(|| "a checkbox, where text is expected".to_owned())
-    })
+    first(cell, Member::Words, words)
 }
 
 /// Texts are split at commas (not between digits), semicolons and line breaks; entries of an array stay whole.
 pub(super) fn list(cell: &Value) -> Several {
-    let (mut entries, unreadable) = match cell {
-        Value::String(text) if written_array(text).is_none() => (split(text), None),
-        cell => all(cell, Member::Words, |atom, entries| {
-            entries.push(words(atom).ok_or_else(|| atom.unreadable("a checkbox, where text is expected"))?);
-            Ok(())
-        }),
-    };
+    let is_divided = matches!(cell, Value::String(text) if written_array(text).is_none());
+    let (mut entries, unreadable) = all(cell, Member::Words, |atom, entries| {
+        let pieces = match atom {
+            Atom::Text(text) if is_divided => split(text).map(Atom::Text).collect(),
+            whole => vec![whole],
+        };
+        let mut outcome = Ok(());
+        for piece in pieces {
+            match words(piece) {
+                Ok(entry) => entries.push(entry),
+                Err(problem) => outcome = outcome.and(Err(piece.unreadable(problem))),
+            }
+        }
+        outcome
+    });
     keep_first_of_each(&mut entries);
     (entries, unreadable)
 }
@@ -91,7 +97,8 @@ pub(super) fn checkbox(cell: &Value) -> Single<bool> {
         Atom::Number(number) if number.as_f64() == Some(1.0) => Ok(true),
         Atom::Number(number) if number.as_f64() == Some(0.0) => Ok(false),
         Atom::Text(text) if text.len() <= 16 => match deunicode(text).to_ascii_lowercase().as_str() {
-            "true" | "verdadero" | "si" | "yes" | "1" => Ok(true),
+            // Airtable's CSV writes a ticked box as `checked`.
+            "true" | "verdadero" | "si" | "yes" | "1" | "checked" => Ok(true),
             "false" | "falso" | "no" | "0" => Ok(false),
             _ => Err(unclear()),
         },
@@ -124,17 +131,28 @@ pub(super) fn as_stored(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time)
 }
 
-fn words(atom: Atom<'_>) -> Option<String> {
+fn words(atom: Atom<'_>) -> Result<String, String> {
     match atom {
-        Atom::Text(text) => Some(text.to_owned()),
+        Atom::Text(text) if is_link(text) => Err(
+            "the id of a record: the field holds links to other records; name a lookup of their names instead"
+                .to_owned(),
+        ),
+        Atom::Text(text) => Ok(text.to_owned()),
         // A double prints without `.0` and without an exponent.
-        Atom::Number(number) if number.is_f64() => number.as_f64().map(|number| number.to_string()),
-        Atom::Number(number) => Some(number.to_string()),
-        Atom::Flag(_) => None,
+        Atom::Number(number) if number.is_f64() => {
+            Ok(number.as_f64().map_or_else(|| number.to_string(), |number| number.to_string()))
+        }
+        Atom::Number(number) => Ok(number.to_string()),
+        Atom::Flag(_) => Err("a checkbox, where text is expected".to_owned()),
     }
 }
 
-fn split(text: &str) -> Vec<String> {
+/// Whether a text is the id of a record, or several: what a field that links to other records gives instead of words.
+fn is_link(text: &str) -> bool {
+    text.starts_with("rec") && split(text).all(|piece| piece.parse::<RecordId>().is_ok())
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> {
     let bytes = text.as_bytes();
     let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
     let mut entries = Vec::new();
@@ -147,7 +165,7 @@ fn split(text: &str) -> Vec<String> {
         start = at + 1;
     }
     entries.push(&text[start..]);
-    entries.into_iter().map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect()
+    entries.into_iter().map(str::trim).filter(|entry| !entry.is_empty())
 }
 
 fn number_in(atom: Atom<'_>, units: &[&str]) -> Result<f64, String> {
@@ -158,9 +176,11 @@ fn number_in(atom: Atom<'_>, units: &[&str]) -> Result<f64, String> {
     }
 }
 
+/// A fraction is rounded: a formula gives `59.99999999999999`, an odometer `72420.48`.
 fn whole_number(atom: Atom<'_>, units: &[&str]) -> Result<i32, String> {
-    let number = number_in(atom, units)?;
-    if number.fract() != 0.0 || !(0.0..=f64::from(i32::MAX)).contains(&number) {
+    let given = number_in(atom, units)?;
+    let number = given.round();
+    if given < 0.0 || !(0.0..=f64::from(i32::MAX)).contains(&number) {
         return Err(format!("a whole number from 0 to {} is expected", i32::MAX));
     }
     #[expect(clippy::cast_possible_truncation, reason = "whole and within an i32 after the check above")]
@@ -283,7 +303,6 @@ mod tests {
     fn a_list_is_read_from_every_shape_and_has_each_entry_once() {
         for (cell, expected) in [
             (json!(["SUV", "Pickup", "SUV"]), vec!["SUV", "Pickup"]),
-            (json!(["recA1b2C3d4E5f6G7"]), vec!["recA1b2C3d4E5f6G7"]),
             (json!("MTY"), vec!["MTY"]),
             (json!("MTY, GPE,MTY ,, COAH"), vec!["MTY", "GPE", "COAH"]),
             (json!("MTY;GPE\nCOAH"), vec!["MTY", "GPE", "COAH"]),
@@ -304,6 +323,41 @@ mod tests {
     }
 
     #[test]
+    fn the_id_of_a_record_is_never_read_as_words() {
+        let id = "recQwErTyUiOpAsDf";
+        for cell in [
+            json!(id),
+            json!(format!(" {id}\n")),
+            json!([id]),
+            json!([null, [id]]),
+            json!(format!("[\"{id}\"]")),
+            json!([format!("[\"{id}\"]")]),
+            json!(format!("{id}, recA1b2C3d4E5f6G7")),
+            json!([format!("{id},recA1b2C3d4E5f6G7")]),
+            json!({"id": id, "name": id}),
+            json!({"state": "generated", "isStale": false, "value": id}),
+        ] {
+            for problem in [text(&cell).unwrap_err(), page(&cell).unwrap_err(), list(&cell).1.unwrap()] {
+                assert!(problem.problem.contains("links to other records"), "{cell}: {}", problem.problem);
+                assert!(problem.value.contains(id), "{cell}: {}", problem.value);
+            }
+            assert_eq!(list(&cell).0, Vec::<String>::new(), "{cell}");
+        }
+        for (cell, kept) in
+            [(json!(["SUV", id]), vec!["SUV"]), (json!(format!("{id}; SUV, Van")), vec!["SUV", "Van"])]
+        {
+            let (entries, unreadable) = list(&cell);
+            assert_eq!(entries, kept);
+            assert_eq!(unreadable.unwrap().value, format!("\"{id}\""));
+        }
+        for words in
+            ["recQwErTyUiOpAsD", "recQwErTyUiOpAsDfg", "recQwErTyUiOp-sDf", "rec, SUV", "recién llegado"]
+        {
+            assert_eq!(outcome(text(&json!(words))), Ok(Some(words.to_owned())));
+        }
+    }
+
+    #[test]
     fn a_whole_number_is_read_from_every_shape() {
         for (cell, expected) in [
             (json!(45000), Ok(Some(45_000))),
@@ -320,8 +374,14 @@ mod tests {
             (json!(2_147_483_648_i64), Err(())),
             (json!(u64::MAX), Err(())),
             (json!(1e300), Err(())),
+            (json!(72_420.48), Ok(Some(72_420))),
+            (json!(59.999_999_999_999_99), Ok(Some(60))),
+            (json!("45000.0000001"), Ok(Some(45_000))),
+            (json!("72,420.48 km"), Ok(Some(72_420))),
+            (json!(0.4), Ok(Some(0))),
+            (json!(2_147_483_647.5), Err(())),
             (json!(-1), Err(())),
-            (json!(4.5), Err(())),
+            (json!(-0.4), Err(())),
             (json!("12 o 24"), Err(())),
             (json!("$45"), Err(())),
             (json!(true), Err(())),
@@ -389,6 +449,8 @@ mod tests {
             (json!(" SÍ "), Ok(Some(true))),
             (json!("si"), Ok(Some(true))),
             (json!("1"), Ok(Some(true))),
+            (json!("checked"), Ok(Some(true))),
+            (json!(["checked"]), Ok(Some(true))),
             (json!("no"), Ok(Some(false))),
             (json!("False"), Ok(Some(false))),
             (json!("0"), Ok(Some(false))),
