@@ -55,7 +55,9 @@ impl Content {
                 // While it was listed, only the checkbox can have made it sold; otherwise the state says enough.
                 Column::Vendido => self.vendido |= former.vendido && former.listed,
                 // A main photo that was only the first photo goes on following the photos.
-                Column::FeatureImage if former.feature_image.as_ref() == former.fotos_exterior_url.first() => {
+                Column::FeatureImage
+                    if former.feature_image.as_ref() == former.fotos_exterior_url.first() =>
+                {
                     self.feature_image = None;
                 }
                 _ => self.set(*column, former.value(*column)),

@@ -1,30 +1,26 @@
-//! Which Airtable fields each column is read from: `config/fields.toml`, checked.
+//! The Airtable fields that each column is read from.
 //!
 //! **Invariants:** every source names at least one field; only text columns join fields or have a fallback; `title` has a
 //! fallback, so no vehicle is without one; `ordenstatus` is mapped, for it decides what is listed.
 //!
-//! **Not here:** the file's syntax and what can be wrong with it, see [`super::mapping_file`]; the reading itself, see
-//! [`super::normalize()`].
+//! **Not here:** `config/fields.toml`, its syntax and mistakes ([`super::mapping_file`]); reading cells ([`super::normalize()`]).
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Column, MappingError, mapping_file};
+use super::Column;
 
-/// Where every column comes from.
+/// The fields of every column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mapping {
     pub(super) readings: BTreeMap<Column, Reading>,
 }
 
-/// Where one column comes from.
+/// The fields of one column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
     /// In order of preference.
     pub(super) sources: Vec<Source>,
-    /// What stands there when no source is filled.
+    /// The text of the column when no source is filled.
     pub(super) fallback: Option<String>,
 }
 
@@ -32,30 +28,12 @@ pub(super) struct Reading {
 pub(super) type Source = Vec<String>;
 
 impl Mapping {
-    /// Reads a mapping file.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with it, in the order of the file.
-    pub fn parse(toml: &str) -> Result<Self, Vec<MappingError>> {
-        mapping_file::parse(toml).map(|readings| Self { readings })
-    }
-
-    /// The mapping in `config/fields.toml`, which is part of the binary.
-    pub fn builtin() -> &'static Self {
-        static BUILTIN: LazyLock<Mapping> = LazyLock::new(|| {
-            #[expect(clippy::expect_used, reason = "the file is compiled in, and a test parses it")]
-            Mapping::parse(include_str!("../../config/fields.toml")).expect("config/fields.toml is right")
-        });
-        &BUILTIN
-    }
-
-    /// Every Airtable field it reads, by name or `fld…` id as written, each once, sorted.
+    /// Every Airtable field that is read, by name or `fld…` id as written, each once, sorted.
     pub fn field_names(&self) -> impl Iterator<Item = &str> {
         self.readings.values().flat_map(Reading::fields).collect::<BTreeSet<_>>().into_iter()
     }
 
-    /// The columns it maps.
+    /// The columns that are mapped.
     pub fn columns(&self) -> impl Iterator<Item = Column> {
         self.readings.keys().copied()
     }
@@ -93,7 +71,7 @@ impl Mapping {
         self.readings.get(&column).map_or(&[], |reading| &reading.sources)
     }
 
-    /// What stands in a column when no source is filled.
+    /// The text of a column when no source is filled.
     pub(super) fn fallback(&self, column: Column) -> Option<&str> {
         self.readings.get(&column)?.fallback.as_deref()
     }

@@ -1,15 +1,17 @@
-//! The syntax of `config/fields.toml`, and what to do about each mistake in it.
+//! The syntax of `config/fields.toml`, and the remedy for each mistake in it.
 //!
 //! **Invariants:** every mistake is reported, not only the first, with the line on which its column begins.
 //!
 //! **Sources:** the file explains its own form in its first lines.
+//!
+//! **Not here:** what a mapping is asked later ([`super::mapping`]).
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
 use toml::{Spanned, Table, Value};
 
 use super::{
-    Column, Kind,
+    Column, Kind, Mapping,
     mapping::{Reading, Source},
 };
 
@@ -23,7 +25,7 @@ pub struct MappingError {
     pub problem: MappingProblem,
 }
 
-/// What is wrong in a mapping file, and what would be right.
+/// A mistake in a mapping file with its remedy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MappingProblem {
     /// The file cannot be parsed at all.
@@ -98,35 +100,51 @@ pub enum MappingProblem {
     BadFallback(Column),
 }
 
-/// Reads a mapping file, or says everything that is wrong with it in the order of the file.
-pub(super) fn parse(text: &str) -> Result<BTreeMap<Column, Reading>, Vec<MappingError>> {
-    let line =
-        |span: Range<usize>| Some(1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
-    let file: BTreeMap<Spanned<String>, Value> = toml::from_str(text).map_err(|error| {
-        let problem = MappingProblem::Syntax(error.message().to_owned());
-        vec![MappingError { line: error.span().and_then(line), problem }]
-    })?;
+impl Mapping {
+    /// The mapping in `config/fields.toml`, which is part of the binary.
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: LazyLock<Mapping> = LazyLock::new(|| {
+            #[expect(clippy::expect_used, reason = "the file is compiled in, and a test parses it")]
+            Mapping::parse(include_str!("../../config/fields.toml")).expect("config/fields.toml is right")
+        });
+        &BUILTIN
+    }
 
-    let mut readings = BTreeMap::new();
-    let mut errors = Vec::new();
-    for (key, entry) in file {
-        let mut problems = Vec::new();
-        match key.get_ref().parse() {
-            Ok(column) => {
-                readings.insert(column, reading(column, entry, &mut problems));
+    /// Reads a mapping file.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in it, in the order of the file.
+    pub fn parse(text: &str) -> Result<Self, Vec<MappingError>> {
+        let line = |span: Range<usize>| {
+            Some(1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count())
+        };
+        let file: BTreeMap<Spanned<String>, Value> = toml::from_str(text).map_err(|error| {
+            let problem = MappingProblem::Syntax(error.message().to_owned());
+            vec![MappingError { line: error.span().and_then(line), problem }]
+        })?;
+
+        let mut readings = BTreeMap::new();
+        let mut errors = Vec::new();
+        for (key, entry) in file {
+            let mut problems = Vec::new();
+            match key.get_ref().parse() {
+                Ok(column) => {
+                    readings.insert(column, reading(column, entry, &mut problems));
+                }
+                Err(_) => problems.push(MappingProblem::UnknownColumn(key.get_ref().clone())),
             }
-            Err(_) => problems.push(MappingProblem::UnknownColumn(key.get_ref().clone())),
+            let line = line(key.span());
+            errors.extend(problems.into_iter().map(|problem| MappingError { line, problem }));
         }
-        let line = line(key.span());
-        errors.extend(problems.into_iter().map(|problem| MappingError { line, problem }));
-    }
-    for needed in [Column::Title, Column::Ordenstatus] {
-        if !readings.contains_key(&needed) {
-            errors.push(MappingError { line: None, problem: MappingProblem::Missing(needed) });
+        for needed in [Column::Title, Column::Ordenstatus] {
+            if !readings.contains_key(&needed) {
+                errors.push(MappingError { line: None, problem: MappingProblem::Missing(needed) });
+            }
         }
+        errors.sort_by_key(|error| error.line);
+        if errors.is_empty() { Ok(Self { readings }) } else { Err(errors) }
     }
-    errors.sort_by_key(|error| error.line);
-    if errors.is_empty() { Ok(readings) } else { Err(errors) }
 }
 
 fn reading(column: Column, entry: Value, problems: &mut Vec<MappingProblem>) -> Reading {
@@ -200,7 +218,6 @@ fn join<'a>(names: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Mapping;
 
     /// A right file with one more column in it.
     fn with(entry: &str) -> String {

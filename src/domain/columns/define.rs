@@ -15,7 +15,6 @@ macro_rules! columns {
         /// Two equal contents need no write. Slug and times are given by the database, see `db::vehicles`.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[expect(non_snake_case, reason = "columns carry the names of the public JSON")]
-        #[expect(clippy::struct_excessive_bools, reason = "each is a checkbox of its own in Airtable")]
         pub struct Content {
             /// The Airtable id.
             pub record_id: RecordId,

@@ -78,7 +78,9 @@ impl JsonType {
     pub fn is_type_of(self, value: &serde_json::Value) -> bool {
         match self {
             Self::Text => value.is_string(),
-            Self::Texts => value.as_array().is_some_and(|entries| entries.iter().all(|entry| entry.is_string())),
+            Self::Texts => {
+                value.as_array().is_some_and(|entries| entries.iter().all(serde_json::Value::is_string))
+            }
             Self::Whole => value.is_i64(),
             Self::Money => value.is_number(),
             Self::Flag => value.is_boolean(),
