@@ -4,13 +4,14 @@
 //! (`jsonb_populate_recordset` in, `to_json` out): its columns have the same names in Rust, SQL and the API, and a test sends
 //! every column there and back.
 //!
-//! **Invariants:** statements are checked against the migrations at build time (`.sqlx`), run in the schema `database.schema` (by
-//! `search_path`) and in UTC. Vehicles are written by [`records::Storing`] alone.
+//! **Invariants:** statements are checked against the migrations at build time (`.sqlx`; those of `columns` by tests), run in the schema
+//! `database.schema` (by `search_path`) and in UTC. Vehicles are written by [`records::Storing`] alone.
 //!
 //! **Not here:** what a change means (`domain`), when the cache is dropped (`sync`).
 
 pub mod alerts;
 pub mod checkup;
+mod columns;
 mod error;
 pub mod failures;
 pub mod fields;

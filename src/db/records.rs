@@ -18,10 +18,13 @@ use sqlx::{Acquire as _, PgConnection, Postgres, Transaction, types::Json};
 
 use super::{
     Db, DbError, Stamp,
+    columns::{Statement, statement},
     logs::{self, LogEntry},
     notify::{self, CommitId},
 };
 use crate::domain::{Content, RecordId};
+
+static UPSERT: Statement = Statement::new(|| statement(include_str!("sql/upsert_vehicles.sql")));
 
 /// A transaction that stores readings.
 pub struct Storing {
@@ -114,9 +117,7 @@ impl Storing {
     /// Writes vehicles, each as a whole.
     pub async fn write(&mut self, rows: &[VehicleRow<'_>]) -> Result<(), DbError> {
         if !rows.is_empty() {
-            sqlx::query_file!("src/db/sql/upsert_vehicles.sql", Json(rows) as _)
-                .execute(&mut *self.tx)
-                .await?;
+            sqlx::query(UPSERT.clone()).bind(Json(rows)).execute(&mut *self.tx).await?;
         }
         Ok(())
     }

@@ -16,8 +16,14 @@ use serde_json::value::RawValue;
 use sqlx::types::Json;
 
 pub use self::search::Search;
-use super::{Db, DbError};
+use super::{
+    Db, DbError,
+    columns::{Statement, statement},
+};
 use crate::domain::{Filter, Order, RecordId, fold};
+
+static LISTED: Statement = Statement::new(|| statement(include_str!("sql/listed.sql")));
+static BY_SLUG: Statement = Statement::new(|| statement(include_str!("sql/by_slug.sql")));
 
 /// Branch codes and their display names.
 pub type Locations = BTreeMap<String, String>;
@@ -113,34 +119,32 @@ impl Db {
         search: &Search,
         window: Window,
     ) -> Result<VehiclePage, DbError> {
-        let row = sqlx::query_file!(
-            "src/db/sql/listed.sql",
-            &branches.0 as _,
-            window.limit,
-            window.offset,
-            given(&filter.marca),
-            given(&filter.autoano),
-            given(&filter.transmision),
-            given(&filter.combustible),
-            given(&filter.garantia),
-            given(&filter.carroceria),
-            given(&filter.ubicacion),
-            given(&filter.promociones),
-            filter.min_price,
-            filter.max_price,
-            filter.min_enganche,
-            filter.max_enganche,
-            filter.hide_separado,
-            search.all.as_deref(),
-            &search.words,
-            &search.beginnings,
-            window.order.name(),
-            search.any,
-            search.literal.as_deref()
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(VehiclePage { vehicles: row.vehicles, ids: row.ids, total: row.total })
+        let (total, ids, vehicles) = sqlx::query_as(LISTED.clone())
+            .bind(&branches.0)
+            .bind(window.limit)
+            .bind(window.offset)
+            .bind(given(&filter.marca))
+            .bind(given(&filter.autoano))
+            .bind(given(&filter.transmision))
+            .bind(given(&filter.combustible))
+            .bind(given(&filter.garantia))
+            .bind(given(&filter.carroceria))
+            .bind(given(&filter.ubicacion))
+            .bind(given(&filter.promociones))
+            .bind(filter.min_price)
+            .bind(filter.max_price)
+            .bind(filter.min_enganche)
+            .bind(filter.max_enganche)
+            .bind(filter.hide_separado)
+            .bind(search.all.as_deref())
+            .bind(&search.words)
+            .bind(&search.beginnings)
+            .bind(window.order.name())
+            .bind(&search.any)
+            .bind(search.literal.as_deref())
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(VehiclePage { vehicles, ids, total })
     }
 
     /// The answer of `GET /vehicles/facets`.
@@ -191,14 +195,13 @@ impl Db {
 
     /// What is known of a slug, listed or not.
     pub async fn by_slug(&self, branches: &BranchNames, slug: &str) -> Result<BySlug, DbError> {
-        let row = sqlx::query_file!("src/db/sql/by_slug.sql", &branches.0 as _, slug)
-            .fetch_optional(&self.pool)
-            .await?;
+        let row: Option<(String, String, bool, VehicleJson)> =
+            sqlx::query_as(BY_SLUG.clone()).bind(&branches.0).bind(slug).fetch_optional(&self.pool).await?;
         Ok(match row {
             None => BySlug::Unknown,
-            Some(row) if row.gone => BySlug::Gone,
-            Some(row) if row.slug != slug => BySlug::Moved { slug: row.slug, id: row.record_id },
-            Some(row) => BySlug::Vehicle(row.record_id, row.vehicle.0),
+            Some((_, _, true, _)) => BySlug::Gone,
+            Some((id, present, ..)) if present != slug => BySlug::Moved { slug: present, id },
+            Some((id, .., vehicle)) => BySlug::Vehicle(id, vehicle.0),
         })
     }
 

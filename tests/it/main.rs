@@ -18,6 +18,7 @@ mod automation;
 mod browsers;
 mod cache;
 mod chaos;
+mod columns;
 mod compat;
 mod concurrency;
 mod consistency;

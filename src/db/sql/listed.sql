@@ -64,23 +64,13 @@ select
             and ($15::bigint is null or enganchemin <= $15 * 0.01)
             and (not $16::bool or not separado)
             and ($17::text is null or words @@ $17::tsquery)
-    ) as "total!",
-    ids as "ids!",
+    ) as total,
+    ids,
     array(
         select to_json(shown)
         from unnest(ids) with ordinality as place(id, n)
         join inventario_cache v on v.record_id = place.id
-        cross join lateral (
-            select
-                v.record_id as id, v.record_id, slug, title, titulo, titulometa, descripcion, marca, modelo, autoano,
-                trim_scale(precio) as precio, trim_scale(oferta) as oferta, con_oferta, kilometraje, transmision, combustible,
-                carroceria, clasificacionid, "AutoMotor", cilindros, trim_scale(enganchemin) as enganchemin,
-                trim_scale(enganche_recomendado) as enganche_recomendado, trim_scale(mensualidad_minima) as mensualidad_minima,
-                trim_scale(mensualidad_recomendada) as mensualidad_recomendada, plazomax, garantia, ubicacion,
-                vitrina_branches($1::jsonb, ubicacion) as sucursal,
-                ordencompra, ordenstatus, separado, vendido, rezago, en_reparacion, utilitario, numero_duenos, promociones,
-                ingreso_inventario, feature_image, fotos_exterior_url, fotos_interior_url, created_at, updated_at, last_synced_at
-        ) shown
+        cross join lateral (select {shown}) shown
         order by n
-    ) as "vehicles!: Vec<Json<Box<RawValue>>>"
+    ) as vehicles
 from page
