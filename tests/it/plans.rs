@@ -48,8 +48,9 @@ async fn single_filters_orders_and_the_search_use_an_index() {
     connection.execute(sqlx::AssertSqlSafe(seed)).await.unwrap();
     connection.execute("vacuum analyze").await.unwrap();
     connection.execute("set plan_cache_mode = force_custom_plan; set random_page_cost = 1.5").await.unwrap();
-    let statement = concat!("prepare listed as ", include_str!("../../src/db/sql/listed.sql"));
-    connection.execute(statement).await.unwrap();
+    let listed = include_str!("../../src/db/sql/listed.sql");
+    let statement = listed.replace("{shown}", "vitrina_branches($1::jsonb, v.ubicacion)");
+    connection.execute(sqlx::AssertSqlSafe(format!("prepare listed as {statement}"))).await.unwrap();
 
     for (what, arguments) in [
         ("nothing", &[][..]),
