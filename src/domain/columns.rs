@@ -2,8 +2,8 @@
 //!
 //! [`Content`], [`Column`], the statement that stores vehicles, the public JSON, its OpenAPI schema, the comparison with what is
 //! stored and the keeping of columns whose fields are gone all follow from this table. To add a column that is read from
-//! Airtable: an entry here, its line in `config/fields.toml`, an `alter table inventario_cache add column` and a line in the
-//! table of `normalize`'s tests.
+//! Airtable: an entry here, its line in `config/fields.toml`, an `alter table inventario_cache add column` in `migrations/`, and
+//! its field in `samples::mazda_fields` with the value that `normalize`'s first test expects of it. Other tests find it by themselves.
 //!
 //! **Invariants:** a column has one name in `config/fields.toml`, in Rust, in SQL and in JSON (`AutoMotor` included), so a vehicle
 //! travels as JSON between all of them. Unknown is `None`, a list is never absent.

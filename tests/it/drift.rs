@@ -150,6 +150,28 @@ async fn a_type_that_the_column_cannot_hold_leaves_it_as_it_was_until_it_is_mend
 }
 
 #[tokio::test]
+async fn the_ids_of_linked_records_are_never_shown_as_words() {
+    let world = World::start().await;
+    let id = world.known(mazda()).await;
+    let link = "recQwErTyUiOpAsDf";
+    for cell in [json!([link]), json!(link)] {
+        world
+            .airtable
+            .edit(&id, fields! { "AutoMarca": cell, "ClasificacionID": ["SUV", link], "ligawp": link });
+        let answer = world.webhook(&id).await.ok();
+        let warned = answer["warnings"].as_array().unwrap();
+        for column in ["title", "marca", "clasificacionid", "slug_wanted"] {
+            let warning = warned.iter().find(|warning| warning["column"] == column).unwrap();
+            assert!(warning["problem"].as_str().unwrap().contains("links to other records"), "{warning}");
+        }
+        let shown = world.get("/vehicles").await.ok()["vehicles"][0].clone();
+        assert_eq!((&shown["title"], &shown["marca"]), (&json!("3 Sport 2.5"), &Value::Null));
+        assert_eq!(shown["clasificacionid"], json!(["SUV"]));
+        assert!(!shown.to_string().contains(link), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn a_type_that_can_be_read_goes_on_being_read_and_is_told() {
     let world = watchful().start().await;
     let id = world.known(mazda()).await;
