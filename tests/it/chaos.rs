@@ -1,12 +1,13 @@
 //! Everything that can go wrong, at once, at random: and in the end the database is what Airtable is, record by record.
 //!
-//! Random edits, creations, deletions and restorations, a fifth of whose webhooks are lost; every fault of Airtable; a PostgreSQL that comes and
-//! goes; a token that is revoked and mended; runs; two instances, one of which is restarted. Beside the automation's webhooks there is the native one,
-//! whose pings get lost, doubled, late and forged, and which is deleted and broken.
+//! Random edits, creations, deletions and restorations, formula errors, a fifth of whose webhooks are lost; an Airtable that lags and has every
+//! fault; a PostgreSQL that comes and goes; a token that is revoked and mended; runs; two instances, one of which is stopped and killed.
+//! Beside the automation's webhooks there is the native one, whose pings get lost, doubled, late and forged, and which is deleted and broken.
 //!
-//! `VITRINA_CHAOS_SECONDS` and `VITRINA_CHAOS_SEED` make it longer and different; a failure names its seed.
+//! `VITRINA_CHAOS_SECONDS` and `VITRINA_CHAOS_SEED` make them longer and different; a failure names its seed.
 
 use std::{
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -28,9 +29,9 @@ const VEHICLES: usize = 130;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_happens_the_database_ends_as_airtable_is() {
-    let seconds = number("VITRINA_CHAOS_SECONDS", DEFAULT_SECONDS);
-    let seed = number("VITRINA_CHAOS_SEED", fastrand::u64(..));
-    println!("VITRINA_CHAOS_SEED={seed} VITRINA_CHAOS_SECONDS={seconds}");
+    let chance = Chance::from_environment();
+    println!("{chance}");
+    let mut rng = chance.rng();
     let door = Door::new().await;
     let world = World::set("database.acquire_timeout", "300ms")
         .set("airtable_webhook.notification_url", door.notifications())
@@ -49,11 +50,10 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
     door.leads_to(&world.url);
     let mut other = Some(world.another_instance().await);
     let token = world.airtable.token();
-    let mut rng = Rng::with_seed(seed);
     let world = Arc::new(world);
     let mut deliveries = tokio::task::JoinSet::new();
     let mut cut = false;
-    let until = Instant::now() + Duration::from_secs(seconds);
+    let until = Instant::now() + chance.duration();
     let mut edits = 0;
     while Instant::now() < until {
         for _ in 0..rng.usize(1..20) {
@@ -84,6 +84,7 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
             8 => drop(world.post_as_admin("/sync").await),
             9 => drop(world.post_as_admin_with("/sync", &serde_json::json!({ "kind": "catch_up" })).await),
             10 if !cut => match other.take() {
+                Some(other) if rng.bool() => other.kill().await,
                 Some(other) => other.stop().await,
                 None => other = Some(world.another_instance().await),
             },
@@ -105,6 +106,11 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
     if cut {
         world.db.mend().await;
     }
+    for record in
+        world.airtable.records().into_iter().filter(|record| !record.fields["OrdenStatus"].is_string())
+    {
+        world.airtable.edit(&record.id, fields! { "OrdenStatus": "Comprado" });
+    }
     while deliveries.join_next().await.is_some() {}
     let left = tokio::time::timeout(Duration::from_secs(40), async {
         while !world.queue().await.is_empty() {
@@ -120,7 +126,37 @@ async fn whatever_happens_the_database_ends_as_airtable_is() {
     let page = world.get("/vehicles").await.ok();
     let listed =
         world.airtable.records().iter().filter(|record| record.fields["OrdenStatus"] == "Comprado").count();
-    assert_eq!(page["totalCount"], listed, "seed {seed}");
+    assert_eq!(page["totalCount"], listed);
+}
+
+/// What a storm is made from.
+struct Chance {
+    seed: u64,
+    seconds: u64,
+}
+
+impl Chance {
+    /// As the variables say, else short and by chance.
+    fn from_environment() -> Self {
+        Self {
+            seed: number("VITRINA_CHAOS_SEED", fastrand::u64(..)),
+            seconds: number("VITRINA_CHAOS_SECONDS", DEFAULT_SECONDS),
+        }
+    }
+
+    fn rng(&self) -> Rng {
+        Rng::with_seed(self.seed)
+    }
+
+    fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds)
+    }
+}
+
+impl fmt::Display for Chance {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "VITRINA_CHAOS_SEED={} VITRINA_CHAOS_SECONDS={}", self.seed, self.seconds)
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long this test runs is no setting of vitrina")]
@@ -147,10 +183,21 @@ fn edit(world: &World, rng: &mut Rng) -> String {
             world.airtable.delete(&id);
             world.airtable.restore(&id);
         }
-        6 => drop(world.airtable.edit(&id, fields! { "ligawp": format!("auto-{}", rng.u8(..9)) })),
+        6 => drop(world.airtable.edit(&id, fields! { "OrdenStatus": formula_error(rng) })),
+        7 => drop(world.airtable.edit(&id, fields! { "ligawp": format!("auto-{}", rng.u8(..9)) })),
         _ => drop(world.airtable.edit(&id, fields! { "Precio": rng.u32(..500_000) })),
     }
     id
+}
+
+/// What a formula that fails leaves in its cell.
+fn formula_error(rng: &mut Rng) -> serde_json::Value {
+    let error = serde_json::json!({ "error": "#ERROR!" });
+    match rng.u8(0..3) {
+        0 => error,
+        1 => serde_json::json!([error]),
+        _ => serde_json::json!({ "specialValue": "NaN" }),
+    }
 }
 
 fn ping_fault(rng: &mut Rng) -> PingFault {

@@ -1,6 +1,6 @@
 //! A dealership: its Airtable, its database, vitrina, and a client.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value, json};
 use vitrina::{
@@ -231,38 +231,37 @@ impl World {
         engine.carry_out(run).await.unwrap()
     }
 
-    /// Fails unless every vehicle here is what Airtable has, listed or not, field by field.
+    /// Fails unless every vehicle here is what Airtable has, listed or not, field by field. A record that is not listed may have been
+    /// deleted in Airtable, which tells nobody unless a webhook does.
     pub async fn equals_airtable(&self) {
+        let mut differences = self.differences().await;
+        differences.retain(|difference| !difference.was_told_to_nobody);
+        let Some(first) = differences.first() else { return };
+        panic!("{differences:#?}; logs of the first: {:#?}", self.logs(&first.record_id).await);
+    }
+
+    /// Every record that is another one here than in Airtable.
+    pub async fn differences(&self) -> Vec<Difference> {
         let rows: Vec<Value> =
             sqlx::query_scalar("select to_jsonb(v) from inventario_cache v where deleted_at is null")
                 .fetch_all(&self.db.pool)
                 .await
                 .unwrap();
-        let mut stored: std::collections::BTreeMap<String, Value> =
+        let mut stored: BTreeMap<String, Value> =
             rows.into_iter().map(|row| (row["record_id"].as_str().unwrap().to_owned(), row)).collect();
+        let mut differences = Vec::new();
         for record in self.airtable.records() {
-            let listed = record.fields.get("OrdenStatus").and_then(Value::as_str) == Some("Comprado");
-            let Some(row) = stored.remove(&record.id) else {
-                assert!(!listed, "missing here: {record:?}");
-                continue;
-            };
-            assert_eq!(row["listed"], listed, "{record:?}");
-            assert!(
-                row["data"] == Value::Object(record.fields.clone()),
-                "{} differs: {row:#} is not {record:#?}; its logs: {:#?}",
-                record.id,
-                self.logs(&record.id).await
-            );
-            assert_eq!(
-                row["precio"].as_f64(),
-                record.fields.get("Precio").and_then(Value::as_f64),
-                "{}",
-                record.id
-            );
+            let row = stored.remove(&record.id);
+            if let Some(what) = difference(&record.fields, row.as_ref()) {
+                differences.push(Difference { record_id: record.id, what, was_told_to_nobody: false });
+            }
         }
-        // Airtable tells nobody that a record which is not listed was deleted, unless a webhook did.
-        stored.retain(|_, row| row["listed"] == true);
-        assert!(stored.is_empty(), "not in Airtable any more: {:?}", stored.keys());
+        differences.extend(stored.into_iter().map(|(record_id, row)| Difference {
+            record_id,
+            what: "deleted in Airtable".to_owned(),
+            was_told_to_nobody: row["listed"] == false,
+        }));
+        differences
     }
 
     /// The titles that the listing shows, in its order.
@@ -304,6 +303,33 @@ impl World {
             .await
             .unwrap()
     }
+}
+
+/// A record that is not here what it is in Airtable.
+pub struct Difference {
+    pub record_id: String,
+    what: String,
+    was_told_to_nobody: bool,
+}
+
+impl fmt::Debug for Difference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.record_id, self.what)
+    }
+}
+
+fn difference(fields: &Map<String, Value>, row: Option<&Value>) -> Option<String> {
+    let listed = fields.get("OrdenStatus").and_then(Value::as_str) == Some("Comprado");
+    let Some(row) = row else { return listed.then(|| "missing here".to_owned()) };
+    if row["listed"] != listed {
+        return Some(format!("listed: {} here, {listed} there", row["listed"]));
+    }
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64);
+    if number(row.get("precio")) != number(fields.get("Precio")) {
+        return Some(format!("precio: {} here, {:?} there", row["precio"], fields.get("Precio")));
+    }
+    (row["data"] != Value::Object(fields.clone()))
+        .then(|| format!("data: {} here, {fields:?} there", row["data"]))
 }
 
 /// An instance of the service.
