@@ -4,7 +4,11 @@
 //! fault; a PostgreSQL that comes and goes; a token that is revoked and mended; runs; two instances, one of which is stopped and killed.
 //! Beside the automation's webhooks there is the native one, whose pings get lost, doubled, late and forged, and which is deleted and broken.
 //!
+//! [`unaided`] is the same without anything that makes up for a lost webhook: every webhook arrives, and must suffice.
+//!
 //! `VITRINA_CHAOS_SECONDS` and `VITRINA_CHAOS_SEED` make them longer and different; a failure names its seed.
+
+mod unaided;
 
 use std::{
     fmt,

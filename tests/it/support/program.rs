@@ -23,11 +23,22 @@ pub struct Program {
 impl Program {
     /// Returns when it listens. Retries are quick, and unchanged records are not looked at again.
     pub async fn start(airtable: &Simulator, db: &Database, secret: &str, admin: &str) -> Self {
+        Self::start_with(airtable, &db.url, secret, admin, &[]).await
+    }
+
+    /// The same with a database's URL and further settings, by variable.
+    pub async fn start_with(
+        airtable: &Simulator,
+        database_url: &str,
+        secret: &str,
+        admin: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_vitrina"))
             .arg("serve")
             .env_clear()
             .envs([
-                ("DATABASE_URL", db.url.as_str()),
+                ("DATABASE_URL", database_url),
                 ("AIRTABLE_API_URL", &airtable.url()),
                 ("AIRTABLE_API_KEY", &airtable.token()),
                 ("AIRTABLE_BASE_ID", airtable.base_id()),
@@ -42,6 +53,7 @@ impl Program {
                 ("VITRINA__SYNC__QUEUE_BACKOFF_BASE", "20ms"),
                 ("VITRINA__SYNC__QUEUE_BACKOFF_MAX", "50ms"),
             ])
+            .envs(settings.iter().copied())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
@@ -79,5 +91,13 @@ impl Program {
     /// SIGKILL: it cannot finish anything.
     pub async fn kill(mut self) {
         self.process.kill().await.unwrap();
+    }
+
+    /// SIGTERM: it finishes what is under way and ends well.
+    pub async fn stop(mut self) {
+        let id = self.process.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().await.unwrap().success());
+        let ended = self.process.wait().await.unwrap();
+        assert!(ended.success(), "{ended}: {:#?}", self.lines().last());
     }
 }
