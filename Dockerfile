@@ -3,14 +3,15 @@
 FROM rust:1.95-slim-trixie AS build
 WORKDIR /build
 
-# Dependencies first: this layer stays cached until they change.
+# Dependencies first: this layer stays cached until they change. Benches and tests are no part of the image, so the manifest forgets them.
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir src \
+RUN sed -i '/^\[\[\(bench\|test\)\]\]$/,/^$/d' Cargo.toml \
+    && mkdir src \
     && echo 'fn main() {}' > src/main.rs \
     && touch src/lib.rs \
     && cargo build --release --locked --bin vitrina
 
-# The sources are newer than the placeholders, so that cargo builds them.
+# The sources are newer than the placeholders, so that cargo builds them. The debug information is kept apart.
 COPY .cargo .cargo
 COPY .sqlx .sqlx
 COPY config config
@@ -18,14 +19,19 @@ COPY migrations migrations
 COPY src src
 RUN touch src/lib.rs src/main.rs \
     && cargo build --release --locked --bin vitrina \
-    && strip --strip-debug target/release/vitrina
+    && objcopy --only-keep-debug target/release/vitrina vitrina.debug \
+    && objcopy --strip-debug --add-gnu-debuglink=vitrina.debug target/release/vitrina vitrina
+
+# What a debugger or profiler wants beside the binary: docker build --target debug --output . .
+FROM scratch AS debug
+COPY --from=build /build/vitrina.debug /
 
 FROM debian:trixie-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin vitrina
-COPY --from=build /build/target/release/vitrina /usr/local/bin/vitrina
+COPY --from=build /build/vitrina /usr/local/bin/vitrina
 
 USER vitrina
 ENV BIND_ADDR=0.0.0.0:8080 LOG_FORMAT=json
