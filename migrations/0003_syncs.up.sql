@@ -84,11 +84,13 @@ from sync_logs
 where created_at > now() - interval '7 days'
 group by 1, 2, 3;
 
--- Deletes logs older than 30 days and returns how many there were.
-create or replace function cleanup_old_sync_logs() returns bigint
+-- Deletes logs older than 30 days, the oldest first, and returns how many there were: all of them, or at most so many.
+create or replace function cleanup_old_sync_logs(at_most bigint default null) returns bigint
 language sql as $$
     with gone as (
-        delete from sync_logs where created_at < now() - interval '30 days' returning 1
+        delete from sync_logs
+        where id in (select id from sync_logs where created_at < now() - interval '30 days' order by created_at limit at_most)
+        returning 1
     )
     select count(*) from gone
 $$;

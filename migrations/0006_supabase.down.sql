@@ -16,4 +16,4 @@ begin
     end if;
 end
 $$;
-drop function if exists vitrina_secure(text[]);
+drop function if exists vitrina_secure(text[], text[]);

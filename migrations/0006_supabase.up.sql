@@ -1,9 +1,10 @@
 -- Who may read and write what on Supabase, whose API lets everybody in as one of the roles anon, authenticated and service_role, and grants
 -- them everything in the schema public by default. Without these roles nothing is changed.
 
--- Brings the tables of these names in the present schema to that state, with their sequences and vitrina's functions. What is as it should be is
--- left alone, so it may be called whenever the service starts: roles may come later than the tables, and so may tables.
-create or replace function vitrina_secure(tables text[]) returns void
+-- Brings the tables of these names in the present schema to that state, with their sequences and vitrina's functions. Of a vehicle, readers see the
+-- public columns, of those that there are. What is as it should be is left alone, so it may be called whenever the service starts: roles, tables
+-- and settings may come in any order.
+create or replace function vitrina_secure(tables text[], public_columns text[]) returns void
 language plpgsql as $$
 declare
     here oid := (select oid from pg_namespace where nspname = current_schema());
@@ -13,6 +14,7 @@ declare
     writing text := (select quote_ident(writer) from unnest(writers) writer);
     thing record;
     public_rows text;
+    readable text;
 begin
     if reading is null and writing is null then
         return;
@@ -36,9 +38,13 @@ begin
                     select from pg_policy p where p.polrelid = thing.oid and p.polname = 'vitrina_public' and r.oid = any(p.polroles))))
             and not exists (
                 select from unnest(readers) reader
-                where has_table_privilege(reader, thing.oid, 'insert, update, delete, truncate, references, trigger')
-                    or has_table_privilege(reader, thing.oid, 'select') <> thing.open
-            );
+                where has_table_privilege(reader, thing.oid, 'delete, truncate, trigger')
+                    or has_any_column_privilege(reader, thing.oid, 'insert, update, references'))
+            and not exists (
+                select from unnest(readers) reader, pg_attribute a
+                where a.attrelid = thing.oid and a.attnum > 0 and not a.attisdropped
+                    and has_column_privilege(reader, thing.oid, a.attnum, 'select')
+                        <> (thing.open and (thing.relname <> 'inventario_cache' or a.attname = any(public_columns))));
         if not thing.ours then
             raise warning 'the table % is not secured, and only its owner can do it: let the owner run vitrina migrate', thing.name;
             continue;
@@ -50,7 +56,10 @@ begin
         end if;
         if reading is not null and thing.open then
             public_rows := case thing.relname when 'inventario_cache' then 'listed' else 'true' end;
-            execute format('grant select on table %s to %s', thing.name, reading);
+            readable := case thing.relname when 'inventario_cache' then (
+                select format('(%s)', string_agg(quote_ident(a.attname), ', ' order by a.attnum))
+                from pg_attribute a where a.attrelid = thing.oid and a.attnum > 0 and a.attname = any(public_columns)) end;
+            execute format('grant select %s on table %s to %s', readable, thing.name, reading);
             execute format('drop policy if exists vitrina_public on %s', thing.name);
             execute format('create policy vitrina_public on %s for select to %s using (%s)', thing.name, reading, public_rows);
         end if;
@@ -126,9 +135,9 @@ begin
         alter view sync_stats set (security_invoker = true);
     end if;
     -- Whoever calls them cannot put tables of his own in the place of ours.
-    execute format('alter function cleanup_old_sync_logs() set search_path = %I, pg_temp', current_schema());
+    execute format('alter function cleanup_old_sync_logs(bigint) set search_path = %I, pg_temp', current_schema());
     execute format('alter function vitrina_list_changed() set search_path = %I, pg_temp', current_schema());
-    execute format('alter function vitrina_secure(text[]) set search_path = %I, pg_temp', current_schema());
+    execute format('alter function vitrina_secure(text[], text[]) set search_path = %I, pg_temp', current_schema());
 end
 $$;
 

@@ -11,7 +11,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use secrecy::ExposeSecret;
 use tokio::{
     net::{TcpListener, TcpSocket},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -28,9 +28,6 @@ use crate::{
     signals::Signal,
     sync::Engine,
 };
-
-/// The longest wait between two looks at something that is away.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// How long a database that hangs may hold up the end.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -87,7 +84,7 @@ impl App {
             (postgres.url(), Some(postgres))
         };
         let db = Db::new(&url, &config.database)?;
-        stop.run_until_cancelled(prepare(&db)).await.ok_or(StartError::Stopped)??;
+        stop.run_until_cancelled(db.prepare(&config.listing.private)).await.ok_or(StartError::Stopped)??;
         let state = build(config, db, stop.clone())?;
         let (listener, addr) = bind(config.server.bind_addr)?;
         let admin = match config.server.admin_bind {
@@ -250,25 +247,6 @@ fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     let listener = socket.listen(BACKLOG).map_err(failed)?;
     let bound = listener.local_addr().map_err(failed)?;
     Ok((listener, bound))
-}
-
-/// Waits for the database, checks the way to it, and brings its tables up to date.
-async fn prepare(db: &Db) -> Result<(), DbError> {
-    let mut pause = Duration::from_millis(250);
-    loop {
-        let prepared = async {
-            db.refuse_transaction_pooler().await?;
-            db.migrate().await
-        };
-        match prepared.await {
-            Err(error) if error.is_transient() => {
-                tracing::warn!(error = %error, "waiting for the database");
-                sleep(pause).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            done => return done,
-        }
-    }
 }
 
 /// What the listener tells besides commits.

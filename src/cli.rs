@@ -154,7 +154,7 @@ async fn migrate(revert: bool, json: bool) -> anyhow::Result<ExitCode> {
         if revert {
             db.revert_last().await?;
         } else {
-            db.migrate().await?;
+            db.migrate(&config.listing.private).await?;
         }
         Ok(db.version().await?)
     })

@@ -117,7 +117,7 @@ async fn with_engine(
     lifecycle.stop_on_signals()?;
     work::with_database(&config, async |db| {
         if migrate {
-            db.migrate().await?;
+            db.migrate(&config.listing.private).await?;
         } else {
             work::is_migrated(db).await?;
         }

@@ -56,7 +56,7 @@ pub(super) async fn run(action: Action) -> anyhow::Result<ExitCode> {
     telemetry::init(&config.log)?;
     work::with_database(&config, async |db| {
         if matches!(action, Action::Create(_)) {
-            db.migrate().await?;
+            db.migrate(&config.listing.private).await?;
         } else {
             work::is_migrated(db).await?;
         }

@@ -27,7 +27,7 @@ pub(super) async fn with_database<T>(
     };
     let db = Db::new(&url, &config.database)?;
     let done = async {
-        db.refuse_transaction_pooler().await?;
+        db.refuse_unsuitable().await?;
         work(&db).await
     }
     .await;

@@ -16,6 +16,10 @@ use super::{
         AirtableSettings, AirtableWebhookSettings, AuthSettings, Config, DatabaseSettings, ServerSettings,
     },
 };
+use crate::domain::{PUBLIC_COLUMNS, closest};
+
+/// The fewest connections that vitrina works with: one hears of other instances, one reads, one writes.
+pub const LEAST_CONNECTIONS: u32 = 3;
 
 /// The shortest secret.
 const MIN_SECRET_CHARS: usize = 16;
@@ -57,6 +61,12 @@ pub(super) fn check(config: &Config, report: &mut Report) {
         report.wrong(&format!("locations.{code}"), shown_text(code), expected);
     }
     not_empty("listing.status", &config.listing.status, report);
+    for column in config.listing.private.iter().filter(|column| !may_be_private(column)) {
+        let near = closest(column, PUBLIC_COLUMNS);
+        let near = if near.is_empty() { "rezago or ordencompra".to_owned() } else { near.join(" or ") };
+        let expected = format!("names of columns other than record_id and slug, such as {near}");
+        report.wrong("listing.private", shown_text(column), expected);
+    }
     for (key, value) in [
         ("cache.list_control", &config.cache.list_control),
         ("cache.detail_control", &config.cache.detail_control),
@@ -130,6 +140,11 @@ fn is_origin(text: &str) -> bool {
     })
 }
 
+/// A page is found by its address and a vehicle by its id, so both are public.
+fn may_be_private(column: &str) -> bool {
+    PUBLIC_COLUMNS.contains(&column) && !matches!(column, "record_id" | "slug")
+}
+
 fn auth(auth: &AuthSettings, report: &mut Report) {
     for (key, secret) in
         [("auth.webhook_secret", &auth.webhook_secret), ("auth.admin_token", &auth.admin_token)]
@@ -162,7 +177,11 @@ fn database(database: &DatabaseSettings, report: &mut Report) {
     if database.private_data_dir.as_os_str().is_empty() {
         report.wrong("database.private_data_dir", "empty", "the path of a folder");
     }
-    not_zero("database.max_connections", &database.max_connections, report);
+    if database.max_connections < LEAST_CONNECTIONS {
+        let expected =
+            format!("{LEAST_CONNECTIONS} or more: one hears of other instances, the others read and write");
+        report.wrong("database.max_connections", database.max_connections.to_string(), expected);
+    }
     not_zero("database.acquire_timeout", &database.acquire_timeout, report);
     not_zero("database.statement_timeout", &database.statement_timeout, report);
 }

@@ -27,6 +27,7 @@ mod tests;
 pub use self::{
     alerts::AlertSettings,
     channels::{ChannelSettings, SmtpTls},
+    checks::LEAST_CONNECTIONS,
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{

@@ -111,7 +111,7 @@ pub struct DatabaseSettings {
     pub url: Option<SecretString>,
     /// The schema of vitrina's tables.
     pub schema: String,
-    /// Connections kept at most.
+    /// Connections kept at most; at least [`LEAST_CONNECTIONS`](super::LEAST_CONNECTIONS).
     pub max_connections: u32,
     /// How long a request waits for a connection before the database counts as unreachable.
     #[serde(with = "super::duration")]
@@ -195,6 +195,8 @@ pub struct ListingSettings {
     /// The field mapping; unset: the built-in `config/fields.toml`.
     #[serde(deserialize_with = "super::optional::deserialize")]
     pub fields_file: Option<PathBuf>,
+    /// Columns that no public answer shows, nor the roles of Supabase's API; of [`PUBLIC_COLUMNS`](crate::domain::PUBLIC_COLUMNS).
+    pub private: Vec<String>,
 }
 
 /// How records are synced.

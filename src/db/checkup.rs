@@ -59,6 +59,8 @@ pub struct Checkup {
     pub version: String,
     /// Such as `UTF8`.
     pub encoding: String,
+    /// Connections that this user may have in this database at once.
+    pub connection_limit: i64,
     /// Whether it takes no changes: a standby, or a setting.
     pub read_only: bool,
     /// Its time.
@@ -106,16 +108,18 @@ impl Db {
 
     /// What the server says, or why it says nothing.
     pub async fn check_up(&self, patience: Duration) -> Result<Checkup, NoConnection> {
-        let asking = async {
-            let mut connection = PgConnection::connect_with(&self.options).await?;
-            let found = checkup(&mut connection, &self.schema).await?;
-            connection.close().await?;
-            Ok(found)
-        };
-        match timeout(patience, asking).await {
+        match timeout(patience, self.look_at_server()).await {
             Ok(found) => found.map_err(|error: sqlx::Error| no_connection(&error)),
             Err(_) => Err(NoConnection::Unreachable(format!("no answer within {} s", patience.as_secs()))),
         }
+    }
+
+    /// What the server says.
+    pub(super) async fn look_at_server(&self) -> Result<Checkup, sqlx::Error> {
+        let mut connection = PgConnection::connect_with(&self.options).await?;
+        let found = checkup(&mut connection, &self.schema).await?;
+        connection.close().await?;
+        Ok(found)
     }
 
     /// How the tables stand to this version. Only for a schema where migrations have been noted.
@@ -173,6 +177,10 @@ async fn checkup(connection: &mut PgConnection, schema: &str) -> Result<Checkup,
              'version_number', current_setting('server_version_num')::int,
              'version', current_setting('server_version'),
              'encoding', current_setting('server_encoding'),
+             'connection_limit', (
+                 select case when r.rolsuper then s.total else least(s.total, nullif(r.rolconnlimit, -1), nullif(d.datconnlimit, -1)) end
+                 from pg_roles r, pg_database d, (select current_setting('max_connections')::int) s(total)
+                 where r.rolname = session_user and d.datname = current_database()),
              'read_only', pg_is_in_recovery() or current_setting('transaction_read_only')::bool,
              'now', now(),
              'schema_exists', exists (select from place),

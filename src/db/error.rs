@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use sqlx::migrate::MigrateError;
+
+use super::requirements::Unmet;
+
 /// A query failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -22,6 +26,9 @@ pub enum DbError {
          on port 6543); vitrina needs one that is its own: use the session port (Supabase: 5432), pool_mode = session, or the server itself"
     )]
     TransactionPooler,
+    /// The database lacks what vitrina cannot work without.
+    #[error("vitrina cannot work in the database of DATABASE_URL: {0}")]
+    Unsuitable(Unmet),
     /// A pooler refuses what every connection begins with.
     #[error(
         "DATABASE_URL leads to a PgBouncer that refuses the connection ({0}); let it lead to the server itself (Supabase: the session port 5432), \
@@ -54,8 +61,11 @@ pub enum DbError {
     },
     /// The tables could not be brought to this version.
     #[error("the database could not be migrated: {}", not_migrated(.0))]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[from] MigrateError),
 }
+
+/// The SQLSTATE of what the user may not do.
+pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// How PgBouncer begins when it is sent a parameter that it does not know (its `src/client.c`).
 const STARTUP_PARAMETER: &str = "unsupported startup parameter";
@@ -66,6 +76,7 @@ impl DbError {
         matches!(
             self,
             Self::TransactionPooler
+                | Self::Unsuitable(_)
                 | Self::StartupParameter(_)
                 | Self::ForeignTables { .. }
                 | Self::NotTheOwner { .. }
@@ -76,13 +87,21 @@ impl DbError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Silent(_) => true,
-            Self::Migration(sqlx::migrate::MigrateError::Execute(error)) => unreachable_now(error),
+            Self::Migration(error) => statement_of(error).is_some_and(unreachable_now),
             Self::Refused(_)
             | Self::TransactionPooler
+            | Self::Unsuitable(_)
             | Self::StartupParameter(_)
             | Self::ForeignTables { .. }
-            | Self::NotTheOwner { .. }
-            | Self::Migration(_) => false,
+            | Self::NotTheOwner { .. } => false,
+        }
+    }
+
+    /// Whether PostgreSQL rolled the transaction back because of another one: nothing of it is in force, and it may be tried again at once.
+    pub fn was_rolled_back(&self) -> bool {
+        match self {
+            Self::Unreachable(error) => code(error).is_some_and(|code| code.starts_with("40")),
+            _ => false,
         }
     }
 
@@ -148,7 +167,7 @@ fn unreachable(error: &sqlx::Error) -> String {
 
 fn refused(error: &sqlx::Error) -> String {
     match code(error).as_deref() {
-        Some("42501") => format!(
+        Some(INSUFFICIENT_PRIVILEGE) => format!(
             "{}; let DATABASE_URL name the owner of vitrina's tables, or grant its user select, insert, update and delete on them",
             said(error)
         ),
@@ -159,16 +178,25 @@ fn refused(error: &sqlx::Error) -> String {
     }
 }
 
-fn not_migrated(error: &sqlx::migrate::MigrateError) -> String {
+fn not_migrated(error: &MigrateError) -> String {
     match error {
-        sqlx::migrate::MigrateError::Execute(error) => refused(error),
-        sqlx::migrate::MigrateError::VersionMissing(_) | sqlx::migrate::MigrateError::VersionMismatch(_) => {
-            format!(
-                "{error}; another version of vitrina made these tables: run that version, or give this one a schema of its own \
-                     (VITRINA__DATABASE__SCHEMA) and let its first load fill it"
-            )
-        }
-        other => other.to_string(),
+        MigrateError::VersionMissing(version) => format!(
+            "a newer version of vitrina has been here (its migration {version} is unknown to this one): run that version, or let it take its \
+             migrations back first (`vitrina migrate --revert`)"
+        ),
+        MigrateError::VersionMismatch(version) => format!(
+            "another version of vitrina made these tables (its migration {version} differs): run that version, or give this one a schema of its \
+             own (VITRINA__DATABASE__SCHEMA) and let its first load fill it"
+        ),
+        error => statement_of(error).map_or_else(|| error.to_string(), refused),
+    }
+}
+
+/// What a statement of a migration failed with.
+fn statement_of(error: &MigrateError) -> Option<&sqlx::Error> {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Some(error),
+        _ => None,
     }
 }
 

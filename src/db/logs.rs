@@ -2,12 +2,20 @@
 //!
 //! **Invariants:** a synced record's row is written in the transaction that stored it, so a stored vehicle without a log cannot be.
 
+use std::time::Duration;
+
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::PgExecutor;
+use sqlx::{Connection, PgExecutor};
 
-use super::{Db, DbError};
+use super::{Db, DbError, within};
 use crate::domain::{RecordId, Trigger};
+
+/// Old logs that are deleted at once.
+const SLICE: i64 = 10_000;
+
+/// How long that may take before the connection counts as lost.
+const SLICE_PATIENCE: Duration = Duration::from_mins(10);
 
 /// One row of `sync_logs`; times are the database's.
 #[derive(Debug, Clone, Serialize)]
@@ -66,5 +74,23 @@ impl Db {
             insert(&self.pool, entries).await?;
         }
         Ok(())
+    }
+
+    /// Deletes the logs that are older than 30 days and counts them. Slice by slice, each a transaction of its own, so that a long history is
+    /// deleted without long locks.
+    pub async fn delete_old_logs(&self) -> Result<i64, DbError> {
+        let mut connection = self.connect_for_maintenance().await?;
+        let mut deleted = 0;
+        loop {
+            let slice = sqlx::query_scalar!(r#"select cleanup_old_sync_logs($1) as "deleted!""#, SLICE);
+            let of_slice =
+                within(SLICE_PATIENCE, async { Ok(slice.fetch_one(&mut connection).await?) }).await?;
+            deleted += of_slice;
+            if of_slice < SLICE {
+                break;
+            }
+        }
+        connection.close().await?;
+        Ok(deleted)
     }
 }

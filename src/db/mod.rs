@@ -22,11 +22,16 @@ pub mod logs;
 mod migrate;
 pub mod notify;
 mod pooler;
+mod prepare;
 pub mod queue;
+mod ready;
 pub mod records;
+mod repeat;
+pub mod requirements;
 pub mod run_logs;
 pub mod runs;
 mod secure;
+mod session;
 pub mod slugs;
 mod turns;
 pub mod usage;
@@ -80,10 +85,15 @@ impl Db {
             .application_name("vitrina");
         let schema = settings.schema.clone();
         let connect = |connections| {
-            let session = session_settings(&schema, settings.statement_timeout);
+            let path = format!(r#""{schema}", public, extensions"#);
+            let session = session::begin(&path, Some(settings.statement_timeout));
             PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(settings.acquire_timeout)
+                .test_before_acquire(false)
+                .before_acquire(|connection, its| {
+                    Box::pin(async move { Ok(session::may_be_used(connection, its).await) })
+                })
                 .after_connect(move |connection, _| {
                     let session = session.clone();
                     Box::pin(async move {
@@ -94,7 +104,7 @@ impl Db {
                 .connect_lazy_with(options.clone())
         };
         let pool = connect(settings.max_connections);
-        // Of its own: a burst that has all the others must not hold up whose turn it is.
+        // Of its own: a burst that has all the others must not hold up whose turn it is, nor whether the service is ready.
         let turns = connect(1);
         // Searches for common words take long; half of the connections are for all else.
         let searches = Arc::new(Semaphore::new((settings.max_connections as usize / 2).max(1)));
@@ -106,12 +116,6 @@ impl Db {
     /// a connection that died unseen, as behind a gateway that forgets it. Whoever waits for ever on one must wait inside this.
     pub async fn patiently<T>(&self, answer: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
         within(self.patience, answer).await
-    }
-
-    /// Whether the database answers.
-    pub async fn ping(&self) -> Result<(), DbError> {
-        sqlx::query_scalar!("select 1").fetch_one(&self.pool).await?;
-        Ok(())
     }
 
     /// The stamp of a read. Take it *before* the read begins.
@@ -147,19 +151,4 @@ pub async fn within<T>(
 
 fn interval(duration: Duration) -> PgInterval {
     PgInterval { months: 0, days: 0, microseconds: i64::try_from(duration.as_micros()).unwrap_or(i64::MAX) }
-}
-
-/// What every connection is told first. Not as start-up options, which session poolers refuse. A plan for all values at once would
-/// know neither which filters of the listing are given nor how common their values are. Compiling a statement (`jit`) takes longer than any
-/// of them runs. The listing fits in memory, where a page out of order costs hardly more than the next one (`random_page_cost`; measured with
-/// 100,000 vehicles: a search within a brand 150 ms by the default of 4, 90 ms by 1.5, and no filter slower). A connection that died unseen must
-/// not keep its locks: the server ends a transaction that says nothing, and asks a silent peer whether it is still there.
-fn session_settings(schema: &str, statement_timeout: Duration) -> String {
-    format!(
-        r#"set search_path = "{schema}", public, extensions; set timezone = 'UTC'; set statement_timeout = {};
-           set plan_cache_mode = force_custom_plan; set jit = off; set random_page_cost = 1.5;
-           set idle_in_transaction_session_timeout = '15s'; set tcp_keepalives_idle = 15; set tcp_keepalives_interval = 5;
-           set tcp_keepalives_count = 3"#,
-        statement_timeout.as_millis()
-    )
 }

@@ -17,8 +17,8 @@ const ROUNDS: usize = 3;
 impl Db {
     /// Fails with [`DbError::TransactionPooler`] behind a pooler in transaction or statement mode.
     pub async fn refuse_transaction_pooler(&self) -> Result<(), DbError> {
-        let mut first = PgConnection::connect_with(&self.options).await?;
-        let mut second = PgConnection::connect_with(&self.options).await?;
+        let mut first = self.connect().await?;
+        let mut second = self.connect().await?;
         for _ in 0..ROUNDS {
             if backend(&mut first).await? == backend(&mut second).await? {
                 return Err(DbError::TransactionPooler);

@@ -247,14 +247,6 @@ impl Db {
         Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
 
-    /// Deletes the logs that are older than 30 days.
-    pub async fn delete_old_logs(&self) -> Result<i64, DbError> {
-        let deleted = sqlx::query_scalar!(r#"select cleanup_old_sync_logs() as "deleted!""#)
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(deleted)
-    }
-
     /// Whether a full run ever succeeded here.
     pub async fn was_ever_loaded(&self) -> Result<bool, DbError> {
         let loaded = sqlx::query_scalar!(

@@ -3,10 +3,13 @@
 //! Supabase's API lets the world in as the roles `anon` and `authenticated`, and grants them by default whatever is made in the schema `public`.
 //! The function `vitrina_secure` (`migrations/0006_supabase.up.sql`) takes it back, table by table.
 //!
-//! **Invariants:** every table of ours stands in [`TABLES`]; a test says which one does not. It is looked at with every start, since roles and tables may
-//! come in any order; what is as it should be is not touched.
+//! **Invariants:** every table of ours stands in [`TABLES`]; a test says which one does not. Of `inventario_cache` exactly those of [`PUBLIC_COLUMNS`]
+//! that `listing.private` does not name may be read, and of its rows the listed ones. It is looked at with every start, since roles, tables and
+//! settings may come in any order; what is as it should be is not touched.
 
-use super::{Db, DbError};
+use sqlx::PgConnection;
+
+use crate::domain::PUBLIC_COLUMNS;
 
 /// All tables.
 const TABLES: [&str; 18] = [
@@ -30,18 +33,21 @@ const TABLES: [&str; 18] = [
     "sync_runs",
 ];
 
-impl Db {
-    /// Closes the tables that are open to Supabase's roles, as far as there are such roles and the tables are ours.
-    pub(super) async fn secure(&self) -> Result<(), DbError> {
-        let may = sqlx::query_scalar!(
-            r#"select has_function_privilege('vitrina_secure(text[])', 'execute') as "may!""#
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        if may {
-            let tables = TABLES.map(str::to_owned);
-            sqlx::query!("select from vitrina_secure($1)", &tables[..]).execute(&self.pool).await?;
-        }
-        Ok(())
+/// Closes the tables to Supabase's roles but for what is public, as far as there are such roles and the tables are ours. `private`: columns of
+/// vehicles that are not public.
+pub(super) async fn secure(connection: &mut PgConnection, private: &[String]) -> Result<(), sqlx::Error> {
+    let may = sqlx::query_scalar!(
+        r#"select has_function_privilege('vitrina_secure(text[], text[])', 'execute') as "may!""#
+    );
+    if may.fetch_one(&mut *connection).await? {
+        let tables = TABLES.map(str::to_owned);
+        let is_private = |column: &&str| private.iter().any(|private| private == column);
+        let public: Vec<String> = PUBLIC_COLUMNS
+            .iter()
+            .filter(|column| !is_private(column))
+            .map(|column| (*column).to_owned())
+            .collect();
+        sqlx::query!("select from vitrina_secure($1, $2)", &tables[..], &public).execute(connection).await?;
     }
+    Ok(())
 }

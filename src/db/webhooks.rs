@@ -160,6 +160,10 @@ impl Db {
 
     /// Puts what payloads name into the queue and moves the cursor. False, and nothing done, when somebody else has read them.
     pub async fn take_payloads(&self, taken: &Taken<'_>) -> Result<bool, DbError> {
+        self.repeating(|| self.take_payloads_once(taken)).await
+    }
+
+    async fn take_payloads_once(&self, taken: &Taken<'_>) -> Result<bool, DbError> {
         let mut tx = self.pool.begin().await?;
         let moved = sqlx::query!(
             "update airtable_webhooks set cursor = $3, read_at = $4,

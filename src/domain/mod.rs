@@ -30,6 +30,7 @@ mod outcome;
 mod photos;
 #[cfg(test)]
 mod properties;
+mod public_columns;
 mod record;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -53,6 +54,7 @@ pub use self::{
     normalize::{Normalized, Rules, normalize},
     order::Order,
     outcome::{Action, Change, Changes, Outcome, Trigger},
+    public_columns::PUBLIC_COLUMNS,
     record::{Fields, Record, Warning},
     slug::{RESERVED_SLUGS, slugify},
     spelling::{MIN_BEGINNING_CHARS, Near, completions, corrections, slips},

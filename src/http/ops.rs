@@ -31,17 +31,17 @@ pub(super) async fn healthz() -> Fresh<Health> {
     Fresh(Health { status: "ok" })
 }
 
-/// The service can do its work: the database answers
+/// The service can do its work: the database takes writes
 #[utoipa::path(get, path = "/readyz", tag = "operations", responses((status = 200, description = "It does", body = Health),
     (status = 503, description = "It does not", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn readyz(State(db): State<Db>) -> Response {
-    match db.ping().await {
+    match db.takes_writes().await {
         Ok(()) => Fresh(Health { status: "ready" }).into_response(),
         Err(error) => {
             tracing::warn!(error = %error, "not ready");
             Problem::new(
                 StatusCode::SERVICE_UNAVAILABLE,
-                "The database is out of reach; the last known responses are still served.",
+                "The database is out of reach or takes no writes; the last known responses are still served.",
             )
             .into_response()
         }

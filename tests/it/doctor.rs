@@ -649,3 +649,26 @@ async fn an_old_systems_tables_are_never_to_be_taken_over() {
     );
     assert!(!diagnosis.said.contains("owner to"), "{}", diagnosis.said);
 }
+
+#[tokio::test]
+async fn a_database_in_which_vitrina_cannot_work_is_told_as_the_start_tells_it() {
+    let patient = Patient::on(Database::in_encoding("LATIN1").await).await;
+    let diagnosis = patient.examined().await;
+    diagnosis.has_one_problem("database", "encoding", "LATIN1", "create database … encoding 'UTF8'");
+
+    let mut patient = Patient::on(Database::empty().await).await;
+    let_in_by_password(&patient.db).await;
+    let (place, name) = place(&patient.db.url);
+    patient.set("DATABASE_URL", format!("postgres://doctor_password:right@localhost:5432/{name}?{place}"));
+    for (limit, ends) in [(5, "problem"), (8, "warning"), (50, "ok")] {
+        let change = format!(
+            "grant usage, create on schema public to public; alter database {name} connection limit {limit}"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(change)).execute(&patient.db.pool).await.unwrap();
+        let diagnosis = patient.examined().await;
+        assert_eq!(diagnosis.of("database", "connections")["status"], ends, "{}", diagnosis.said);
+        if ends == "problem" {
+            diagnosis.has_one_problem("database", "connections", "at most 5 connections", "connection limit");
+        }
+    }
+}

@@ -84,7 +84,7 @@ async fn every_step_goes_up_and_down_on_filled_tables() {
     .unwrap();
     assert!(left.is_empty(), "{left:?}");
     db.revert_last().await.unwrap();
-    db.migrate().await.unwrap();
+    db.migrate(&[]).await.unwrap();
 }
 
 #[tokio::test]
@@ -100,11 +100,27 @@ async fn every_script_may_run_twice() {
 }
 
 #[tokio::test]
+async fn tables_of_a_newer_version_are_refused_and_left_as_they_are() {
+    let database = Database::new().await;
+    database
+        .pool
+        .execute("insert into _sqlx_migrations values (9999, 'later', now(), true, '', 0); drop function vitrina_secure(text[], text[])")
+        .await
+        .unwrap();
+    let error = db(&database, "public").migrate(&[]).await.unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("a newer version of vitrina has been here (its migration 9999"), "{said}");
+    assert!(said.contains("run that version") && !error.is_transient(), "{said}");
+    let version = db(&database, "public").version().await.unwrap();
+    assert_eq!(version, Some(9999));
+}
+
+#[tokio::test]
 async fn tables_may_live_in_a_schema_of_their_own() {
     let database = Database::empty().await;
     let db = db(&database, "vitrina");
-    db.migrate().await.unwrap();
-    db.migrate().await.unwrap();
+    db.migrate(&[]).await.unwrap();
+    db.migrate(&[]).await.unwrap();
     let schemas: Vec<String> =
         sqlx::query_scalar("select schemaname::text from pg_tables where tablename = 'inventario_cache'")
             .fetch_all(&database.pool)
@@ -193,7 +209,7 @@ async fn tables_of_the_old_system_are_refused_and_left_as_they_are() {
     let db = db(&database, "public");
     assert_eq!(db.version().await.unwrap(), None);
 
-    let said = db.migrate().await.unwrap_err().to_string();
+    let said = db.migrate(&[]).await.unwrap_err().to_string();
 
     assert!(
         said.contains(r#"the schema "public" already holds inventario_cache, sync_logs, sync_stats"#)
@@ -201,7 +217,7 @@ async fn tables_of_the_old_system_are_refused_and_left_as_they_are() {
         "{said}"
     );
     db.revert_last().await.unwrap();
-    assert!(db.migrate().await.is_err(), "asking for the version has not made them ours");
+    assert!(db.migrate(&[]).await.is_err(), "asking for the version has not made them ours");
     let tables: i64 = sqlx::query_scalar("select count(*) from pg_tables where schemaname = 'public'")
         .fetch_one(&database.pool)
         .await
@@ -214,7 +230,7 @@ async fn beside_the_old_system_vitrina_lives_in_a_schema_of_its_own_and_goes_wit
     let database = Database::empty().await;
     database.pool.execute(OLD_SYSTEM).await.unwrap();
     let db = db(&database, "vitrina");
-    db.migrate().await.unwrap();
+    db.migrate(&[]).await.unwrap();
     assert_eq!(db.count_listed().await.unwrap(), 0);
 
     // Once more than there are steps: what is dropped must never be found in another schema.

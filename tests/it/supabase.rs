@@ -6,6 +6,7 @@ use sqlx::{Executor, PgPool, Row};
 use vitrina::{
     config::{Loader, Needs},
     db::Db,
+    domain::PUBLIC_COLUMNS,
     private_pg::{Keep, Options, PrivatePg},
 };
 
@@ -35,9 +36,15 @@ async fn server() -> (PrivatePg, PgPool) {
 }
 
 async fn migrate(server: &PrivatePg) {
+    migrate_with(server, &[]).await;
+}
+
+/// A start whose settings keep these columns private.
+async fn migrate_with(server: &PrivatePg, private: &[&str]) {
     let settings = Loader::new(std::iter::empty()).load(Needs::Database).unwrap().database;
     let db = Db::new(&server.url(), &settings).unwrap();
-    db.migrate().await.unwrap();
+    let private: Vec<String> = private.iter().map(|column| (*column).to_owned()).collect();
+    db.migrate(&private).await.unwrap();
     db.close().await;
 }
 
@@ -59,17 +66,76 @@ async fn tables(pool: &PgPool) -> Vec<String> {
         .unwrap()
 }
 
+/// Of listed vehicles these columns and no other, one by one and together.
+async fn readers_read_these_columns(pool: &PgPool, role: &str, columns: &[&str]) {
+    let names: Vec<String> = columns.iter().map(|column| format!("\"{column}\"")).collect();
+    let all = format!("select {} from inventario_cache", names.join(", "));
+    assert_eq!(as_role(pool, role, &all).await, Ok(1), "{role}: listed ones only");
+    let there: Vec<String> = sqlx::query_scalar(
+        "select attname::text from pg_attribute where attrelid = 'inventario_cache'::regclass and attnum > 0 and not attisdropped",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    for column in there {
+        let read = as_role(pool, role, &format!("select \"{column}\" from inventario_cache")).await;
+        let expected = if columns.contains(&column.as_str()) { Ok(1) } else { Err(DENIED.to_owned()) };
+        assert_eq!(read, expected, "{role} reads {column}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_world_may_read_of_a_vehicle_is_what_the_api_shows() {
+    let world = World::start().await;
+    world.known(mazda()).await;
+    let page = world.get("/vehicles").await.ok();
+    let shown = page["vehicles"][0].as_object().unwrap();
+    for column in PUBLIC_COLUMNS {
+        assert!(shown.contains_key(column), "{column} is not shown");
+    }
+    for name in shown.keys().filter(|name| !["id", "sucursal"].contains(&name.as_str())) {
+        assert!(PUBLIC_COLUMNS.contains(&name.as_str()), "{name} is not public, or made when it is shown");
+    }
+}
+
+#[tokio::test]
+async fn a_column_becomes_private_and_public_again_with_the_next_start() {
+    let (server, pool) = server().await;
+    pool.execute(SUPABASE).await.unwrap();
+    migrate(&server).await;
+    pool.execute(ROWS).await.unwrap();
+    for private in [&["rezago", "AutoMotor"][..], &["ordencompra"], &[]] {
+        migrate_with(&server, private).await;
+        let public: Vec<&str> =
+            PUBLIC_COLUMNS.into_iter().filter(|column| !private.contains(column)).collect();
+        for role in ["anon", "authenticated"] {
+            readers_read_these_columns(&pool, role, &public).await;
+        }
+    }
+    // Somebody wants to be helpful.
+    for grant in [
+        "grant select (data) on inventario_cache to anon",
+        "grant update (title) on inventario_cache to anon",
+    ] {
+        pool.execute(grant).await.unwrap();
+        migrate(&server).await;
+        readers_read_these_columns(&pool, "anon", &PUBLIC_COLUMNS).await;
+        let update = as_role(&pool, "anon", "update inventario_cache set title = 'x'").await;
+        assert_eq!(update, Err(DENIED.into()));
+    }
+    pool.close().await;
+    server.stop().await.unwrap();
+}
+
 /// Exactly what chapter 6 says.
 async fn readers_read_three_things_and_write_nothing(pool: &PgPool) {
     for role in ["anon", "authenticated"] {
         assert_eq!(as_role(pool, role, "select * from sync_logs").await, Ok(2), "{role}");
         assert_eq!(as_role(pool, role, "select * from sync_stats").await, Ok(2), "{role}");
-        let vehicles = as_role(pool, role, "select * from inventario_cache").await;
-        assert_eq!(vehicles, Ok(1), "{role}: listed ones only");
+        readers_read_these_columns(pool, role, &PUBLIC_COLUMNS).await;
         for table in tables(pool).await {
-            let open = ["sync_logs", "inventario_cache"].contains(&table.as_str());
             let read = as_role(pool, role, &format!("select * from {table}")).await;
-            assert_eq!(read.is_ok(), open, "{role} reads {table}: {read:?}");
+            assert_eq!(read.is_ok(), table == "sync_logs", "{role} reads {table}: {read:?}");
             for statement in [
                 format!("insert into {table} default values"),
                 format!("delete from {table}"),
@@ -85,7 +151,7 @@ async fn readers_read_three_things_and_write_nothing(pool: &PgPool) {
             "select nextval('sync_seq')",
             "select nextval('sync_logs_id_seq')",
             "select cleanup_old_sync_logs()",
-            "select vitrina_secure('{}')",
+            "select vitrina_secure('{}', '{}')",
             "select vitrina_take_turn('app', 5, interval '1 second')",
             "create table mine (id int)",
         ] {
@@ -250,7 +316,7 @@ async fn a_role_that_may_not_do_what_it_should_is_told_what_is_missing() {
     };
 
     let (db, _way) = as_role("stranger", "").await;
-    let hidden = db.migrate().await.unwrap_err().to_string();
+    let hidden = db.migrate(&[]).await.unwrap_err().to_string();
     assert!(hidden.contains("\"stranger\" may not read") && hidden.contains("name \"vitrina\""), "{hidden}");
     let refused = db.stamp().await.unwrap_err().to_string();
     assert!(refused.contains("42501") && refused.contains("grant"), "{refused}");

@@ -16,16 +16,15 @@ use crate::{
     db::{
         Db, DbError,
         checkup::{Checkup, Place},
+        requirements::CONNECTIONS_BESIDE,
     },
 };
 
 const AREA: Area = Area::Database;
 
 /// What is checked behind the connection, in this order.
-const BEHIND: [&str; 7] = ["version", "encoding", "session", "clock", "privileges", "tables", "migrations"];
-
-/// The oldest version that has all that the queries need.
-const OLDEST: i32 = 140_000;
+const BEHIND: [&str; 8] =
+    ["version", "encoding", "connections", "session", "clock", "privileges", "tables", "migrations"];
 
 /// How far two clocks may be apart.
 const CLOCKS: TimeDelta = TimeDelta::seconds(30);
@@ -69,8 +68,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> Option<Db> {
         "connection",
         format!("{} answers {} in the database {}", place.server, place.user, place.database),
     );
-    version(&found, report);
-    encoding(&found, report);
+    requirements(&found, settings, report);
     let Ok(is_session) = timeout(patience, session(&db, &place, report)).await else {
         report.problem(
             AREA,
@@ -83,11 +81,11 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> Option<Db> {
             "vitrina needs several at once; a pooler whose pool is used up makes everything wait.",
             "Enlarge the pool there (default_pool_size; on Supabase: Pool Size), or lower database.max_connections of everything that uses it.",
         );
-        skip(report, &BEHIND[3..], "there is no further connection");
+        skip(report, &BEHIND[4..], "there is no further connection");
         return None;
     };
     if !is_session {
-        skip(report, &BEHIND[3..], "behind this pooler the answers may belong to somebody else");
+        skip(report, &BEHIND[4..], "behind this pooler the answers may belong to somebody else");
         return None;
     }
     clock((heard - found.now).abs(), report);
@@ -104,32 +102,28 @@ pub(super) fn skip(report: &mut Report, names: &[&str], because: &str) {
     }
 }
 
-fn version(found: &Checkup, report: &mut Report) {
-    let said = format!("PostgreSQL {}", found.version);
-    if found.version_number >= OLDEST {
-        report.ok(AREA, "version", said);
-    } else {
-        report.problem(
-            AREA,
-            "version",
-            said,
-            "vitrina's SQL needs PostgreSQL 14 or newer.",
-            "Upgrade the server, or use another one.",
-        );
-    }
-}
-
-fn encoding(found: &Checkup, report: &mut Report) {
-    if found.encoding == "UTF8" {
-        report.ok(AREA, "encoding", "UTF8");
-    } else {
-        report.problem(
-            AREA,
-            "encoding",
-            format!("the database is in {}", found.encoding),
-            "Names and descriptions with other letters than these cannot be stored.",
-            "Make a database with: create database … encoding 'UTF8' template template0.",
-        );
+/// What the start would refuse, by the same rules.
+fn requirements(found: &Checkup, settings: &DatabaseSettings, report: &mut Report) {
+    let unmet = found.unmet();
+    let wanted = i64::from(settings.max_connections + CONNECTIONS_BESIDE);
+    for (name, fine) in [
+        ("version", format!("PostgreSQL {}", found.version)),
+        ("encoding", found.encoding.clone()),
+        ("connections", format!("up to {} are allowed", found.connection_limit)),
+    ] {
+        if let Some(unmet) = unmet.iter().find(|unmet| unmet.name() == name) {
+            report.problem(AREA, name, unmet.found(), unmet.why(), unmet.remedy());
+        } else if name == "connections" && found.connection_limit < wanted {
+            report.warning(
+                AREA,
+                name,
+                format!("{fine}, and this instance may want {wanted}"),
+                "Requests are answered 503 while none is left; each further instance wants as many.",
+                "Raise the limit of the role, the database or the server, or lower database.max_connections.",
+            );
+        } else {
+            report.ok(AREA, name, fine);
+        }
     }
 }
 

@@ -5,8 +5,8 @@
 use std::{
     str::FromStr,
     sync::{
-        OnceLock,
-        atomic::{AtomicU32, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicI64, AtomicU32, Ordering},
     },
 };
 
@@ -44,6 +44,11 @@ impl Database {
         Self::copy_of("template1").await
     }
 
+    /// A database without a single table that cannot hold every letter.
+    pub async fn in_encoding(encoding: &str) -> Self {
+        Self::made_by(&format!("encoding '{encoding}' locale 'C' template template0")).await
+    }
+
     /// A database on a server of the test's own, where vitrina acts as another role.
     pub async fn at(url: String, role: &str) -> Self {
         let pool = PgPool::connect_lazy(&url).unwrap();
@@ -55,9 +60,13 @@ impl Database {
     }
 
     async fn copy_of(template: &str) -> Self {
+        Self::made_by(&format!("template {template}")).await
+    }
+
+    async fn made_by(options: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        administer(&format!("create database {name} template {template}")).await;
+        administer(&format!("create database {name} {options}")).await;
         let url = server().url_for(&name);
         let pool = PgPool::connect_lazy(&url).unwrap();
         let way = Proxy::to(&url).await;
@@ -85,6 +94,11 @@ impl Database {
         self.way.hold_notices(hold);
     }
 
+    /// For vitrina all connections break once, when so much has been sent and answered; new ones work. Gives what is left until then.
+    pub fn break_once_after(&self, carried: i64) -> Arc<AtomicI64> {
+        self.way.break_once_after(carried)
+    }
+
     /// The server is back.
     pub async fn mend(&self) {
         self.way.mend().await;
@@ -95,7 +109,7 @@ async fn make_template() {
     administer(&format!("create database {TEMPLATE}")).await;
     let settings = Loader::new(std::iter::empty()).load(Needs::Database).unwrap().database;
     let db = Db::new(&server().url_for(TEMPLATE), &settings).unwrap();
-    db.migrate().await.unwrap();
+    db.migrate(&[]).await.unwrap();
     db.close().await;
 }
 

@@ -1,6 +1,13 @@
 //! A way to PostgreSQL that can be cut and mended, as an outage does and as no other test notices.
 
-use std::{net::SocketAddr, str::FromStr, sync::Mutex};
+use std::{
+    net::SocketAddr,
+    str::FromStr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
@@ -27,6 +34,9 @@ struct Signs {
     commits: watch::Sender<Commits>,
     /// Whether notices of changes are held back, with whatever comes after them on their connection.
     holds_notices: watch::Sender<bool>,
+    /// What may still be carried, either way, before all connections break.
+    left: Arc<AtomicI64>,
+    broken: watch::Sender<()>,
 }
 
 /// A port that leads to the server's socket.
@@ -48,6 +58,8 @@ impl Proxy {
             frozen: watch::Sender::new(()),
             commits: watch::Sender::new(Commits::Answered),
             holds_notices: watch::Sender::new(false),
+            left: Arc::new(AtomicI64::new(i64::MAX)),
+            broken: watch::Sender::new(()),
         };
         let running = Mutex::new(Some(tokio::spawn(forward(listener, socket.clone(), signs.clone()))));
         Self { address, socket, signs, running }
@@ -80,6 +92,12 @@ impl Proxy {
         self.signs.holds_notices.send_replace(hold);
     }
 
+    /// All connections break when so much has been carried, once. Gives what is left until then.
+    pub fn break_once_after(&self, carried: i64) -> Arc<AtomicI64> {
+        self.signs.left.store(carried, Ordering::Relaxed);
+        Arc::clone(&self.signs.left)
+    }
+
     /// What becomes of the answers to commits from now on.
     pub fn commits(&self, commits: Commits) {
         self.signs.commits.send_replace(commits);
@@ -92,11 +110,12 @@ async fn forward(listener: TcpListener, socket: String, signs: Signs) {
         let (client, _) = listener.accept().await.unwrap();
         client.set_nodelay(true).unwrap();
         let (socket, mut frozen) = (socket.clone(), signs.frozen.subscribe());
-        let (commits, holds_notices) = (signs.commits.clone(), signs.holds_notices.clone());
+        let (signs, mut broken) = (signs.clone(), signs.broken.subscribe());
         connections.spawn(async move {
             if let Ok(server) = UnixStream::connect(socket).await {
                 tokio::select! {
-                    _ = carry(client, server, commits, holds_notices) => {}
+                    _ = carry(client, server, &signs) => {}
+                    _ = broken.changed() => {}
                     _ = frozen.changed() => std::future::pending().await,
                 }
             }
@@ -105,13 +124,16 @@ async fn forward(listener: TcpListener, socket: String, signs: Signs) {
     }
 }
 
-/// Carries both ways until one ends, or until the answer to a commit is lost.
-async fn carry(
-    mut client: TcpStream,
-    mut server: UnixStream,
-    commits: watch::Sender<Commits>,
-    holds_notices: watch::Sender<bool>,
-) -> std::io::Result<()> {
+/// Carries both ways until one ends, the answer to a commit is lost, or all connections break.
+async fn carry(mut client: TcpStream, mut server: UnixStream, signs: &Signs) -> std::io::Result<()> {
+    let (commits, holds_notices) = (&signs.commits, &signs.holds_notices);
+    let breaks = || {
+        let breaks = signs.left.fetch_sub(1, Ordering::Relaxed) == 1;
+        if breaks {
+            signs.broken.send_replace(());
+        }
+        breaks
+    };
     // Whether this transaction tells that vehicles have changed.
     let mut tells = false;
     loop {
@@ -119,7 +141,7 @@ async fn carry(
         tokio::select! {
             read = client.read(&mut asked) => {
                 let asked = &asked[..read?];
-                if asked.is_empty() {
+                if asked.is_empty() || breaks() {
                     return Ok(());
                 }
                 server.write_all(asked).await?;
@@ -141,7 +163,7 @@ async fn carry(
             }
             read = server.read(&mut answered) => {
                 let read = read?;
-                if read == 0 {
+                if read == 0 || breaks() {
                     return Ok(());
                 }
                 if answered[..read].windows(15).any(|part| part == b"vitrina_changes") {
