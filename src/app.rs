@@ -84,7 +84,9 @@ impl App {
             (postgres.url(), Some(postgres))
         };
         let db = Db::new(&url, &config.database)?;
-        stop.run_until_cancelled(db.prepare(&config.listing.private)).await.ok_or(StartError::Stopped)??;
+        stop.run_until_cancelled(Box::pin(db.prepare(&config.listing.private)))
+            .await
+            .ok_or(StartError::Stopped)??;
         let state = build(config, db, stop.clone())?;
         let (listener, addr) = bind(config.server.bind_addr)?;
         let admin = match config.server.admin_bind {

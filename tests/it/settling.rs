@@ -109,8 +109,16 @@ async fn what_is_owed_survives_a_kill_and_a_stop() {
         world.airtable.edit(&id, fields! { "Precio": number });
         world.airtable.miss(&id, 1);
         world.webhook(&id).await.ok();
-        if killed { world.kill().await } else { world.stop().await }
-        assert_eq!(world.queue().await.len(), 1, "it was written in the transaction that stored the first read");
+        if killed {
+            world.kill().await
+        } else {
+            world.stop().await
+        }
+        assert_eq!(
+            world.queue().await.len(),
+            1,
+            "it was written in the transaction that stored the first read"
+        );
         world.start_again().await;
         eventually("the edit is stored", async || price(&world, &id).await == json!(f64::from(number))).await;
         settled(&world).await;
