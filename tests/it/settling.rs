@@ -110,9 +110,9 @@ async fn what_is_owed_survives_a_kill_and_a_stop() {
         world.airtable.miss(&id, 1);
         world.webhook(&id).await.ok();
         if killed {
-            world.kill().await
+            world.kill().await;
         } else {
-            world.stop().await
+            world.stop().await;
         }
         assert_eq!(
             world.queue().await.len(),
