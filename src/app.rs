@@ -150,9 +150,9 @@ impl App {
         let (soft, hard) = (lifecycle.soft(), lifecycle.hard());
         lifecycle.spawn_essential("http", http::serve::serve(listener, front, limits, soft, hard));
         if let Some(admin) = admin {
-            let (router, soft, hard) =
-                (http::admin_router(self.state.clone()), lifecycle.soft(), lifecycle.hard());
-            lifecycle.spawn_essential("admin http", http::serve::serve(admin, router, limits, soft, hard));
+            let (front, soft, hard) =
+                (http::admin_front(self.state.clone()), lifecycle.soft(), lifecycle.hard());
+            lifecycle.spawn_essential("admin http", http::serve::serve(admin, front, limits, soft, hard));
         }
         let (monitor, stop) = (self.state.monitor.clone(), lifecycle.soft());
         lifecycle.spawn("metrics", async move {

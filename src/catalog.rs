@@ -74,11 +74,11 @@ struct Kept {
 }
 
 /// A query that has to be loaded.
-pub struct Missed(Key);
+pub struct Missed(Box<Key>);
 
 /// Where an answer came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
+pub enum Source {
     /// From the cache.
     Hit,
     /// From the database, just now.
@@ -91,8 +91,17 @@ pub enum From {
 #[derive(Clone)]
 pub struct Served {
     kept: Arc<Kept>,
-    /// Where from.
-    pub from: From,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// The cached answers of the old system's two kinds, with their ages.
+#[derive(Debug, Default)]
+pub struct OldStats {
+    /// How many vehicles the whole listing has, if it is cached.
+    pub all: Option<(usize, Duration)>,
+    /// The slugs of cached single vehicles.
+    pub vehicles: Vec<(String, Duration)>,
 }
 
 impl Served {
@@ -149,43 +158,30 @@ impl Catalog {
 
     /// The answer to a query: at least as new as the last commit that was announced before the call.
     pub async fn get(&self, query: Query) -> Result<Served, Arc<DbError>> {
-        match self.hit(query).await {
+        match self.cached(query, Instant::now()) {
             Ok(served) => Ok(served),
             Err(missed) => self.load(missed).await,
         }
     }
 
-    /// The first half of [`Self::get`]: the answer if it is cached.
-    pub async fn hit(&self, query: Query) -> Result<Served, Missed> {
-        let generation = self.inner.freshness.generation_at(Instant::now(), || self.free());
+    /// The cached answer to a request that came `now`, at once; otherwise what [`Self::load`] takes.
+    pub fn cached(&self, query: Query, now: Instant) -> Result<Served, Missed> {
+        let generation = self.inner.freshness.generation_at(now, || self.free());
         let key = Key { generation, query };
-        match self.inner.fresh.get(&key).await {
+        match self.inner.fresh.get(&key).now_or_never().flatten() {
             Some(kept) => {
                 self.inner.counters.hit();
-                Ok(Served { kept, from: From::Hit })
+                Ok(Served { kept, source: Source::Hit })
             }
-            None => Err(Missed(key)),
+            None => Err(Missed(Box::new(key))),
         }
     }
 
-    /// The answer if it is cached and can be had without waiting, for a request that came `now`. It counts as a hit when [`Self::took`] says so.
-    pub fn peek(&self, query: Query, now: Instant) -> Option<Served> {
-        let generation = self.inner.freshness.generation_at(now, || self.free());
-        let key = Key { generation, query };
-        let kept = self.inner.fresh.get(&key).now_or_never()??;
-        Some(Served { kept, from: From::Hit })
-    }
-
-    /// What [`Self::peek`] gave was sent.
-    pub fn took(&self) {
-        self.inner.counters.hit();
-    }
-
-    /// The second half of [`Self::get`]: asks the database.
+    /// Loads what is not cached; all who ask for the same share one load.
     pub async fn load(&self, Missed(key): Missed) -> Result<Served, Arc<DbError>> {
         if self.inner.freshness.outage.spares() {
             if let Some(kept) = self.inner.last_known(&key.query).await {
-                return Ok(Served { kept, from: From::Stale });
+                return Ok(Served { kept, source: Source::Stale });
             }
             // A database that is merely slow may still answer this one.
             if self.inner.freshness.outage.is_unreachable() {
@@ -195,11 +191,11 @@ impl Catalog {
         self.inner.counters.miss();
         let inner = Arc::clone(&self.inner);
         let query = key.query.clone();
-        match tokio::spawn(async move { inner.load_once(key).await }).await {
-            Ok(Ok(kept)) => Ok(Served { kept, from: From::Miss }),
+        match tokio::spawn(async move { inner.load_once(*key).await }).await {
+            Ok(Ok(kept)) => Ok(Served { kept, source: Source::Miss }),
             Ok(Err(error)) if error.is_transient() => {
                 let kept = self.inner.last_known(&query).await;
-                kept.map(|kept| Served { kept, from: From::Stale }).ok_or(error)
+                kept.map(|kept| Served { kept, source: Source::Stale }).ok_or(error)
             }
             Ok(Err(error)) => Err(error),
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
@@ -256,16 +252,20 @@ impl Catalog {
         self.inner.last_known.invalidate_all();
     }
 
-    /// Whether the old system's whole listing is cached, and how many single vehicles are.
-    pub async fn old_stats(&self) -> (bool, usize) {
+    /// What the cache holds of the old system's two kinds of answers.
+    pub async fn old_stats(&self) -> OldStats {
         self.inner.fresh.run_pending_tasks().await;
         let generation = self.inner.freshness.generation();
-        let keys = self.inner.fresh.iter().filter(|(key, _)| key.generation == generation);
-        keys.fold((false, 0), |(all, one), (key, _)| match key.query {
-            Query::All => (true, one),
-            Query::Vehicle(..) => (all, one + 1),
-            _ => (all, one),
-        })
+        let mut stats = OldStats::default();
+        for (key, kept) in self.inner.fresh.iter().filter(|(key, _)| key.generation == generation) {
+            let (Some(body), age) = (kept.answer.body(), kept.loaded.elapsed()) else { continue };
+            match &key.query {
+                Query::All => stats.all = Some((body.vehicles, age)),
+                Query::Vehicle(slug, _) => stats.vehicles.push((slug.to_string(), age)),
+                _ => {}
+            }
+        }
+        stats
     }
 
     /// What the cache did since the start.

@@ -72,6 +72,8 @@ pub struct Body {
     json: Bytes,
     etags: [HeaderValue; 4],
     compressed: [OnceCell<Option<Bytes>>; 3],
+    /// How many vehicles it shows.
+    pub vehicles: usize,
     /// The vehicles in the body, for a CDN that drops by key; `vehicles` alone stands for too many to be named.
     pub surrogate_key: HeaderValue,
 }
@@ -89,6 +91,7 @@ impl Body {
             json,
             etags: [Coding::Identity, Coding::Br, Coding::Zstd, Coding::Gzip].map(etag),
             compressed: Default::default(),
+            vehicles: ids.len(),
             surrogate_key: surrogate_key(ids),
         }
     }
@@ -114,36 +117,33 @@ impl Body {
         &self.etags
     }
 
-    /// The bytes in that form, and the form that it really is: what does not shrink by half is sent as it is.
-    pub async fn encoded(&self, coding: Coding) -> (Coding, Bytes) {
-        if let Some(ready) = self.ready(coding) {
-            return ready;
+    /// The bytes in that form and the form that it really is: what does not shrink by half is sent as it is. `None`: [`Self::make`]
+    /// it first.
+    pub fn form(&self, coding: Coding) -> Option<(Coding, Bytes)> {
+        let plain = || (Coding::Identity, self.json.clone());
+        match self.cell(coding) {
+            None => Some(plain()),
+            Some(cell) => Some(cell.get()?.as_ref().map_or_else(plain, |bytes| (coding, bytes.clone()))),
         }
-        let [br, zstd, gzip] = &self.compressed;
-        let cell = match coding {
-            Coding::Identity => return (Coding::Identity, self.json.clone()),
-            Coding::Br => br,
-            Coding::Zstd => zstd,
-            Coding::Gzip => gzip,
-        };
-        let bytes = cell.get_or_init(|| compress(coding, self.json.clone())).await;
-        bytes.as_ref().map_or_else(|| (Coding::Identity, self.json.clone()), |bytes| (coding, bytes.clone()))
     }
 
-    /// The same, if that form was made before; `None`: it has to be made.
-    pub fn ready(&self, coding: Coding) -> Option<(Coding, Bytes)> {
+    /// Makes a compressed form, once however many ask.
+    pub async fn make(&self, coding: Coding) {
+        if let Some(cell) = self.cell(coding) {
+            cell.get_or_init(|| compress(coding, self.json.clone())).await;
+        }
+    }
+
+    /// The place of a compressed form; `None` where the JSON is sent as it is.
+    fn cell(&self, coding: Coding) -> Option<&OnceCell<Option<Bytes>>> {
         let [br, zstd, gzip] = &self.compressed;
-        let cell = match coding {
-            Coding::Identity => return Some((Coding::Identity, self.json.clone())),
-            _ if self.json.len() < MIN_COMPRESSED_BYTES => {
-                return Some((Coding::Identity, self.json.clone()));
-            }
-            Coding::Br => br,
-            Coding::Zstd => zstd,
-            Coding::Gzip => gzip,
-        };
-        let form = cell.get()?.as_ref();
-        Some(form.map_or_else(|| (Coding::Identity, self.json.clone()), |bytes| (coding, bytes.clone())))
+        match coding {
+            _ if self.json.len() < MIN_COMPRESSED_BYTES => None,
+            Coding::Identity => None,
+            Coding::Br => Some(br),
+            Coding::Zstd => Some(zstd),
+            Coding::Gzip => Some(gzip),
+        }
     }
 
     /// The most bytes that it will ever hold.
@@ -207,12 +207,17 @@ fn header(text: &str) -> HeaderValue {
 mod tests {
     use super::*;
 
+    async fn encoded(body: &Body, coding: Coding) -> (Coding, Bytes) {
+        body.make(coding).await;
+        body.form(coding).unwrap()
+    }
+
     #[tokio::test]
     async fn every_form_holds_the_same_and_is_made_once() {
         let json = format!("[{}]", ["{\"marca\":\"Mazda\"}"; 200].join(","));
         let body = Body::new(json.clone(), &[]);
         for coding in Coding::COMPRESSED {
-            let (real, bytes) = body.encoded(coding).await;
+            let (real, bytes) = encoded(&body, coding).await;
             assert_eq!(real, coding);
             let text = match coding {
                 Coding::Br => {
@@ -228,7 +233,7 @@ mod tests {
                 }
             };
             assert_eq!(text, json.as_bytes(), "{coding:?}");
-            let again = body.encoded(coding).await.1;
+            let again = encoded(&body, coding).await.1;
             assert_eq!(again.as_ptr(), bytes.as_ptr(), "the same bytes, not the same again");
         }
     }
@@ -240,11 +245,11 @@ mod tests {
         // The clock stands still while an encoder runs, so only one that waits is late.
         let patience = std::time::Duration::from_mins(1);
         for coding in Coding::COMPRESSED {
-            assert!(tokio::time::timeout(patience, body.encoded(coding)).await.is_err(), "{coding:?}");
+            assert!(tokio::time::timeout(patience, encoded(&body, coding)).await.is_err(), "{coding:?}");
         }
         drop(all);
         for coding in Coding::COMPRESSED {
-            assert_eq!(body.encoded(coding).await.0, coding);
+            assert_eq!(encoded(&body, coding).await.0, coding);
         }
     }
 
@@ -253,7 +258,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(1);
         let noise: String = (0..4000).map(|_| random.char('!'..='~')).collect();
         for json in ["{}".to_owned(), noise] {
-            let (coding, bytes) = Body::new(json.clone(), &[]).encoded(Coding::Br).await;
+            let (coding, bytes) = encoded(&Body::new(json.clone(), &[]), Coding::Br).await;
             assert_eq!((coding, &bytes[..]), (Coding::Identity, json.as_bytes()));
         }
     }

@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::Problem;
+use super::problem::Problem;
 use crate::config::AuthSettings;
 
 /// The hashes of the two secrets.

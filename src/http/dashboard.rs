@@ -25,72 +25,22 @@ mod parts;
 mod run;
 mod session;
 mod snapshot;
+mod state;
 mod texts;
 mod throttle;
 mod trouble;
 mod visitor;
-
-use std::{net::SocketAddr, sync::Arc};
+mod wrong;
 
 use axum::{
-    Router,
-    extract::ConnectInfo,
-    http::HeaderMap,
-    middleware,
+    Router, middleware,
     response::Redirect,
     routing::{any, get, post},
 };
-use chrono_tz::Tz;
-use tokio::sync::Semaphore;
-use tokio_util::sync::CancellationToken;
 
-pub use self::snapshot::Shown;
-use self::{session::Sessions, snapshot::Watch, throttle::Throttle};
-use super::{AppState, pages::Policy, per_client, problem};
-use crate::config::Config;
-
-/// The page's address.
-const HOME: &str = "/dashboard";
-
-/// What the dashboard needs beside the parts that it shows. Cheap to clone.
-#[derive(Clone)]
-pub struct Dashboard {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    sessions: Sessions,
-    throttle: Throttle,
-    policy: Policy,
-    zone: Tz,
-    behind_proxy: bool,
-    watch: Watch,
-    streams: Arc<Semaphore>,
-    stop: CancellationToken,
-}
-
-impl Dashboard {
-    /// From the settings and the parts that it shows; what it keeps open ends with `stop`.
-    pub fn new(config: &Config, shown: Shown, stop: CancellationToken) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                sessions: Sessions::new(&config.auth.admin_token, config.auth.session_for),
-                throttle: Throttle::default(),
-                policy: Policy::with_pictures_from(&[]),
-                zone: config.sync.time_zone,
-                behind_proxy: config.server.behind_proxy,
-                watch: Watch::new(shown),
-                streams: Arc::new(Semaphore::new(live::STREAMS)),
-                stop,
-            }),
-        }
-    }
-
-    /// Who is asking: the other end of the connection, or whom the proxy in front names last.
-    fn client(&self, ConnectInfo(peer): ConnectInfo<SocketAddr>, headers: &HeaderMap) -> std::net::IpAddr {
-        per_client::client(headers, Some(peer.ip()), self.inner.behind_proxy).unwrap_or_else(|| peer.ip())
-    }
-}
+use self::state::HOME;
+pub use self::{snapshot::Shown, state::Dashboard};
+use super::{problem, state::AppState};
 
 pub(super) fn routes() -> Router<AppState> {
     Router::new()

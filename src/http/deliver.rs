@@ -1,6 +1,9 @@
-//! From the catalog's answer to a response.
+//! From a finished body to a response: which form, which validators, or 304.
 //!
-//! **Invariants:** a hit allocates no body and builds no header but `Server-Timing`: everything else is shared with the cache.
+//! **Invariants:** a hit allocates no body and builds no header but `Server-Timing`: everything else is shared with the cache. A form that
+//! was not made yet is named ([`NotMade`]) instead of waited for, so that whatever is there is sent without an await.
+//!
+//! **Not here:** which body answers a request (`reads`), how forms are made (`catalog`).
 
 use std::time::{Duration, Instant};
 
@@ -9,96 +12,40 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-
 use bytes::Bytes;
 
-use super::{
-    Problem,
-    conditional::{self, Held},
-};
-use crate::catalog::{Answer, Body, Coding, From, Served, surrogate_key};
+use super::conditional::{self, Held};
+use crate::catalog::{Body, Coding, Served, Source, surrogate_key};
 
 pub(super) const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 pub(super) const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(super) const SURROGATE_KEY: HeaderName = HeaderName::from_static("surrogate-key");
 
-/// How an answer is wrapped.
-pub(super) struct Wrapping<'a> {
-    /// Its `Cache-Control`.
-    pub(super) control: &'a HeaderValue,
-    /// The folder of the vehicles' addresses, without a slash at its end.
-    pub(super) folder: &'a str,
-    /// The slug that was asked for.
-    pub(super) slug: &'a str,
-    /// When the request came.
-    pub(super) started: Instant,
-}
+/// The form that the client likes best has to be made first.
+pub(super) struct NotMade(pub(super) Coding);
 
-pub(super) async fn deliver(served: Served, request: &HeaderMap, wrapping: Wrapping<'_>) -> Response {
-    let mut response = match served.answer() {
-        Answer::Body(body) => send(body, request).await,
-        Answer::Moved { slug, id } => moved(wrapping.folder, slug, id),
-        Answer::Gone => Problem::new(
-            StatusCode::GONE,
-            format!("The vehicle {} was taken out of the inventory for good.", wrapping.slug),
-        )
-        .into_response(),
-        Answer::Unknown => unknown(wrapping.slug).into_response(),
-    };
-    let control = matches!(served.answer(), Answer::Body(_) | Answer::Moved { .. });
-    dress(&mut response, &served, &wrapping, control);
-    response
-}
-
-/// The same for a body that can be sent as it is; `None`: the long way has something to do.
-pub(super) fn ready(served: &Served, request: &HeaderMap, wrapping: &Wrapping<'_>) -> Option<Response> {
-    let Answer::Body(body) = served.answer() else { return None };
-    let mut response = match conditional::held(request, body.etags()) {
-        Some(Held::Form(etag)) => not_modified(body, etag),
-        held => {
-            let (coding, bytes) = body.ready(conditional::coding(request))?;
-            chosen(body, held.is_some(), coding, bytes)
-        }
-    };
-    dress(&mut response, served, wrapping, true);
-    Some(response)
-}
-
-/// What every answer of the catalog says beside its content.
-fn dress(response: &mut Response, served: &Served, wrapping: &Wrapping<'_>, control: bool) {
-    let headers = response.headers_mut();
-    if control {
-        headers.insert(header::CACHE_CONTROL, wrapping.control.clone());
-    }
-    let from = match served.from {
-        From::Hit => "hit",
-        From::Miss => "miss",
-        From::Stale => "stale",
-    };
-    headers.insert(X_CACHE, HeaderValue::from_static(from));
-    headers.insert(SERVER_TIMING, timing(served, wrapping.started.elapsed()));
-}
-
-/// That there is no such vehicle.
-pub(super) fn unknown(slug: &str) -> Problem {
-    let slug: String = slug.chars().take(100).collect();
-    Problem::new(StatusCode::NOT_FOUND, format!("No vehicle is or was at {slug:?}."))
-}
-
-/// The body in the form that the client likes best, or 304 when it has it.
+/// The body in the form that the client likes best, or 304 when it has it; waits for a form that is not made yet.
 pub(super) async fn send(body: &Body, request: &HeaderMap) -> Response {
-    match conditional::held(request, body.etags()) {
-        Some(Held::Form(etag)) => not_modified(body, etag),
-        held => {
-            let (coding, bytes) = body.encoded(conditional::coding(request)).await;
-            chosen(body, held.is_some(), coding, bytes)
+    match content(body, request) {
+        Ok(response) => response,
+        Err(NotMade(coding)) => {
+            body.make(coding).await;
+            // Made by now, or it never will be: then the client gets the JSON as it is.
+            content(body, request).unwrap_or_else(|_| whole(body, Coding::Identity, body.json().clone()))
         }
     }
 }
 
-/// The form that was chosen; a client that takes anything for it is told which it would be.
-fn chosen(body: &Body, held: bool, coding: Coding, bytes: Bytes) -> Response {
-    if held { not_modified(body, body.etag(coding)) } else { whole(body, coding, bytes) }
+/// The same at once.
+pub(super) fn content(body: &Body, request: &HeaderMap) -> Result<Response, NotMade> {
+    let held = conditional::held(request, body.etags());
+    if let Some(Held::Form(etag)) = held {
+        return Ok(not_modified(body, etag));
+    }
+    let coding = conditional::coding(request);
+    let (coding, bytes) = body.form(coding).ok_or(NotMade(coding))?;
+    // A client that takes any form for valid is told which it would be.
+    Ok(if held.is_some() { not_modified(body, body.etag(coding)) } else { whole(body, coding, bytes) })
 }
 
 fn not_modified(body: &Body, etag: &HeaderValue) -> Response {
@@ -123,20 +70,37 @@ fn whole(body: &Body, coding: Coding, bytes: Bytes) -> Response {
     response
 }
 
-/// What a 304 says too.
+/// Sets the headers of a body that its 304 has too.
 fn describe(headers: &mut HeaderMap, body: &Body, etag: &HeaderValue) {
     headers.insert(header::ETAG, etag.clone());
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(SURROGATE_KEY, body.surrogate_key.clone());
 }
 
-fn moved(folder: &str, slug: &str, id: &str) -> Response {
+/// A redirect to the present address of a vehicle.
+pub(super) fn moved(folder: &str, slug: &str, surrogate_key: HeaderValue) -> Response {
     let mut response = StatusCode::PERMANENT_REDIRECT.into_response();
     if let Ok(location) = HeaderValue::from_str(&format!("{folder}/{slug}")) {
         response.headers_mut().insert(header::LOCATION, location);
     }
-    response.headers_mut().insert(SURROGATE_KEY, surrogate_key(&[id]));
+    response.headers_mut().insert(SURROGATE_KEY, surrogate_key);
     response
+}
+
+/// The key of one vehicle.
+pub(super) fn key_of(id: &str) -> HeaderValue {
+    surrogate_key(&[id])
+}
+
+/// Sets `X-Cache` and `Server-Timing`, which tell where an answer came from and how long the parts took.
+pub(super) fn tell_source(headers: &mut HeaderMap, served: &Served, began: Instant) {
+    let source = match served.source {
+        Source::Hit => "hit",
+        Source::Miss => "miss",
+        Source::Stale => "stale",
+    };
+    headers.insert(X_CACHE, HeaderValue::from_static(source));
+    headers.insert(SERVER_TIMING, timing(served, began.elapsed()));
 }
 
 /// In milliseconds, as integers: writing a float exactly takes longer than the whole look-up.
@@ -146,7 +110,7 @@ fn timing(served: &Served, total: Duration) -> HeaderValue {
         (micros / 1000, micros % 1000)
     };
     let (whole, part) = ms(total);
-    let parts = if served.from == From::Miss {
+    let parts = if served.source == Source::Miss {
         let load = served.timings();
         let ((db, db_part), (render, render_part)) = (ms(load.database), ms(load.render));
         format!("db;dur={db}.{db_part:03}, render;dur={render}.{render_part:03}, total;dur={whole}.{part:03}")

@@ -17,7 +17,7 @@ use axum::{
 };
 use utoipa_swagger_ui::Config;
 
-use super::{AppState, fixed::Fixed, openapi, problem};
+use super::{fixed::Fixed, openapi, problem, state::AppState};
 
 /// What the page may load. Swagger UI writes styles and small pictures into its page.
 const POLICY: &str =

@@ -1,8 +1,9 @@
-//! What one request may take of the service.
+//! How many requests may be in flight, and for how long.
 //!
-//! **Invariants:** more requests than `server.max_in_flight` are refused at once with 503, never queued; an answer that takes longer than
-//! `server.request_timeout` becomes a 503. Health, readiness and metrics take no place and are never refused ([`patience`]). Work that must not be lost does not depend on the request: syncs and loads have tasks
-//! of their own.
+//! **Invariants:** more requests than `server.max_in_flight` are refused at once with 503, never queued. A request with a body takes its
+//! place when the body is there ([`super::body`]), so a client that sends none keeps nobody out. An answer that takes longer than
+//! `server.request_timeout` becomes a 503. Public reads take no place: their loads stand in a line of their own (`catalog`), so readers
+//! never stop writers. Work that must not be lost does not depend on the request: syncs and loads have tasks of their own.
 
 use std::{
     sync::{
@@ -14,65 +15,68 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::StatusCode,
+    http::{Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use tokio::time::timeout;
 
-use super::Problem;
+use super::problem::Problem;
 
-/// A plain count: a semaphore takes a lock whenever a place is given back.
-#[derive(Clone)]
-pub(super) struct InFlight {
+/// The places of requests in flight. A clone shares them.
+#[derive(Debug, Clone)]
+pub struct InFlight {
     taken: Arc<AtomicUsize>,
     places: usize,
-    longest: Duration,
 }
 
-/// A place that is given back when the request ends, in whatever way.
-struct Place<'a>(&'a AtomicUsize);
+/// A place that is given back when it is dropped.
+pub(super) struct Place(Arc<AtomicUsize>);
 
 impl InFlight {
-    pub(super) fn new(places: usize, longest: Duration) -> Self {
-        Self { taken: Arc::default(), places, longest }
+    pub(super) fn new(places: usize) -> Self {
+        Self { taken: Arc::default(), places }
     }
 
-    fn place(&self) -> Option<Place<'_>> {
-        let place = Place(&self.taken);
-        (self.taken.fetch_add(1, Relaxed) < self.places).then_some(place)
+    /// A place, or the 503 of a service that has none left.
+    pub(super) fn place(&self) -> Result<Place, Problem> {
+        let place = Place(Arc::clone(&self.taken));
+        if self.taken.fetch_add(1, Relaxed) < self.places {
+            return Ok(place);
+        }
+        Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too many requests are in flight; try again in a few seconds.",
+        ))
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Relaxed);
     }
 }
 
-pub(super) async fn guard(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
-    let Some(_place) = in_flight.place() else {
-        return Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "Too many requests are in flight; try again in a few seconds.",
-        )
-        .into_response();
-    };
-    within(in_flight.longest, request, next).await
+/// Takes a place for a request without a body.
+pub(super) async fn admit(State(in_flight): State<InFlight>, request: Request, next: Next) -> Response {
+    if request.method() == Method::POST {
+        return next.run(request).await;
+    }
+    match in_flight.place() {
+        Ok(_place) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
 }
 
-/// The time limit alone.
-pub(super) async fn patience(State(longest): State<Duration>, request: Request, next: Next) -> Response {
-    within(longest, request, next).await
-}
-
-async fn within(longest: Duration, request: Request, next: Next) -> Response {
+/// Answers in time, if need be with 503.
+pub(super) async fn limit_time(State(longest): State<Duration>, request: Request, next: Next) -> Response {
     match timeout(longest, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "The answer took too long; try again in a few seconds.",
-        )
-        .into_response(),
+        Err(_) => too_long().into_response(),
     }
+}
+
+/// The 503 of an answer that took too long.
+pub(super) fn too_long() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The answer took too long; try again in a few seconds.")
 }

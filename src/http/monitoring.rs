@@ -13,8 +13,8 @@ use axum::{
 use serde::Serialize;
 
 use super::{
-    Problem,
     auth::Admin,
+    problem::Problem,
     schema::{
         AdminProblems, FilteredProblems, LogParameters, PageOfRunParameters, QueueParameters, RunParameters,
         RunProblems, StatsParameters,

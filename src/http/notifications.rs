@@ -15,7 +15,7 @@ use axum::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Limits, Problem, webhook::read};
+use super::{body, problem::Problem, state::Limits};
 use crate::{airtable::ContentMac, sync::Engine};
 
 const HEADER: &str = "x-airtable-content-mac";
@@ -56,7 +56,7 @@ pub(super) async fn airtable_notifications(
 ) -> Result<StatusCode, Problem> {
     let mac = headers.get(HEADER).and_then(|value| ContentMac::parse(value.as_bytes()));
     let mac = mac.ok_or_else(not_airtable)?;
-    let bytes = read(body, &limits, "a notification of Airtable is shorter").await?;
+    let bytes = body::read(body, &limits, "a notification of Airtable is shorter").await?;
     let ping: Ping = serde_json::from_slice(&bytes).map_err(|_| not_a_ping())?;
     let heard =
         engine.hear_ping(&ping.webhook.id, &bytes, mac).await.map_err(|error| Problem::from(&error))?;

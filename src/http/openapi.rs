@@ -6,13 +6,7 @@
 
 mod edge;
 
-use std::sync::Arc;
-
-use axum::{
-    Router,
-    http::{HeaderMap, HeaderValue},
-    routing::get,
-};
+use axum::http::HeaderValue;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -22,7 +16,7 @@ use utoipa::{
     },
 };
 
-use super::{AppState, Problem, compat::FUNCTIONS, fixed::Fixed, runs::SyncRequest};
+use super::{fixed::Fixed, problem::Problem, reads::FUNCTIONS, runs::SyncRequest};
 
 /// Where the description is.
 pub(super) const PATH: &str = "/openapi.json";
@@ -42,7 +36,7 @@ pub(super) const PATH: &str = "/openapi.json";
         (name = "old addresses", description = "The addresses and shapes of the system that vitrina replaced"),
     )
 )]
-pub(super) struct Api;
+struct Api;
 
 struct Secrets;
 
@@ -56,10 +50,12 @@ impl Modify for Secrets {
     }
 }
 
-/// Gives the operations that exist at two addresses different names, and says what the handlers do not.
+/// The whole description, from those of the public reads and of the other routes.
 ///
-/// `public` are the addresses that browsers of other origins may read.
-pub(super) fn finish(mut api: Description, public: &[String]) -> Description {
+/// Operations that exist at two addresses get different names.
+pub(super) fn describe(public: Description, private: Description) -> Description {
+    let addresses: Vec<String> = public.paths.paths.keys().cloned().collect();
+    let mut api = Api::openapi().merge_from(public).merge_from(private);
     // Made of the package's, which has none.
     api.info.license = None;
     for (path, item) in &mut api.paths.paths {
@@ -73,7 +69,7 @@ pub(super) fn finish(mut api: Description, public: &[String]) -> Description {
             }
         }
     }
-    edge::describe(&mut api, public);
+    edge::describe(&mut api, &addresses);
     api
 }
 
@@ -84,11 +80,9 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut String> {
         .filter_map(|operation| operation.operation_id.as_mut())
 }
 
-/// The route of the description, made once.
-pub(super) fn route(api: &Description) -> Router<AppState> {
-    let json = serde_json::to_vec(api).unwrap_or_default();
-    let file = Arc::new(Fixed::new(json, HeaderValue::from_static("application/json")));
-    Router::new().route(PATH, get(move |headers: HeaderMap| async move { file.answer(&headers).await }))
+/// The description as it is sent.
+pub(super) fn file(api: &Description) -> Fixed {
+    Fixed::new(serde_json::to_vec(api).unwrap_or_default(), HeaderValue::from_static("application/json"))
 }
 
 /// This description
@@ -97,7 +91,7 @@ pub(super) fn route(api: &Description) -> Router<AppState> {
 #[utoipa::path(get, path = "/openapi.json", tag = "operations",
     responses((status = 200, description = "OpenAPI 3.1", body = Object),
         (status = 304, description = "The client has it: its If-None-Match still holds")))]
-#[expect(dead_code, reason = "describes what `route` answers")]
+#[expect(dead_code, reason = "describes what `reads` answers")]
 fn openapi() {}
 
 /// This description as a page

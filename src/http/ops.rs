@@ -1,4 +1,4 @@
-//! Health, readiness, metrics, the cache's figures and its invalidation.
+//! Health, readiness, metrics, and dropping the cache.
 //!
 //! **Invariants:** all of it holds for this moment; nobody on the way keeps it.
 
@@ -10,12 +10,8 @@ use axum::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Problem, auth::Admin, monitoring::Fresh, schema::AdminProblems};
-use crate::{
-    catalog::{CacheStats, Catalog},
-    db::Db,
-    monitor::Monitor,
-};
+use super::{auth::Admin, monitoring::Fresh, problem::Problem, schema::AdminProblems};
+use crate::{catalog::Catalog, db::Db, monitor::Monitor};
 
 /// How it is.
 #[derive(Serialize, ToSchema)]
@@ -57,13 +53,6 @@ pub(super) async fn metrics(State(monitor): State<Monitor>) -> impl IntoResponse
         (header::CACHE_CONTROL, "no-store"),
     ];
     (headers, monitor.metrics().await)
-}
-
-/// What the cache did since the start, and what it holds
-#[utoipa::path(get, path = "/cache-stats", tag = "operations",
-    responses((status = 200, description = "The figures of this instance", body = CacheStats)))]
-pub(super) async fn cache_stats(State(catalog): State<Catalog>) -> Fresh<CacheStats> {
-    Fresh(catalog.stats().await)
 }
 
 /// That the cache is empty.

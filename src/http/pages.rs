@@ -14,7 +14,11 @@ use axum::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{AppState, Problem, fixed::Fixed, problem};
+use super::{
+    fixed::Fixed,
+    problem::{self, Problem},
+    state::AppState,
+};
 
 /// The files: name, content type, content.
 const FILES: [(&str, &str, &str); 6] = [

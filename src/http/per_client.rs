@@ -1,7 +1,7 @@
 //! How often one client may read.
 //!
 //! **Invariants:** a client is an address, or the 64-bit network of an IPv6 one, which is what a subscriber gets. Whoever asks too often
-//! gets a 429 that says when to come again; nobody else is affected. Without a limit there is no layer and no cost.
+//! gets a 429 that says when to come again; nobody else is affected.
 //!
 //! **Not here:** limits that protect the service from all clients together (`guard`).
 
@@ -14,15 +14,10 @@ use std::{
     },
 };
 
-use axum::{
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
+use axum::http::HeaderMap;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
-use super::Problem;
+use super::problem::Problem;
 
 /// After so many requests the clients that have been quiet are forgotten.
 const FORGET_EVERY: u32 = 10_000;
@@ -58,39 +53,30 @@ impl Gate {
     }
 }
 
-pub(super) async fn gate(State(Gate(gate)): State<Gate>, request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let Some(client) = client(request.headers(), peer, gate.behind_proxy) else {
-        return next.run(request).await;
-    };
-    if gate.asked.fetch_add(1, Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
-        gate.limiter.retain_recent();
-    }
-    match gate.limiter.check_key(&network(client)) {
-        Ok(()) => next.run(request).await,
-        Err(refused) => {
-            let wait = refused.wait_time_from(gate.limiter.clock().now());
-            too_many(wait.as_secs() + 1)
+impl Gate {
+    /// Counts a request, or refuses it with a 429 that says when to come again.
+    pub(super) fn check(&self, headers: &HeaderMap, peer: IpAddr) -> Result<(), Problem> {
+        let gate = &*self.0;
+        let client = client(headers, peer, gate.behind_proxy);
+        if gate.asked.fetch_add(1, Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
+            gate.limiter.retain_recent();
         }
+        gate.limiter.check_key(&network(client)).map_err(|refused| {
+            let wait = refused.wait_time_from(gate.limiter.clock().now());
+            Problem::too_many(u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX))
+        })
     }
 }
 
-fn too_many(seconds: u64) -> Response {
-    let detail = format!("Too many requests from this address; try again in {seconds} s.");
-    let mut response = Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).into_response();
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
-}
-
-/// Who asks. Behind a proxy it is the last address of `X-Forwarded-For`: the one that the proxy has added itself, whatever the client
+/// The client's address. Behind a proxy it is the last address of `X-Forwarded-For`: the one that the proxy has added itself, whatever the client
 /// wrote before it.
-pub(super) fn client(headers: &HeaderMap, peer: Option<IpAddr>, behind_proxy: bool) -> Option<IpAddr> {
+pub(super) fn client(headers: &HeaderMap, peer: IpAddr, behind_proxy: bool) -> IpAddr {
     let named = || {
         let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
         let last = last.rsplit(',').next()?.trim();
         address(last)
     };
-    behind_proxy.then(named).flatten().or(peer)
+    behind_proxy.then(named).flatten().unwrap_or(peer)
 }
 
 /// An address as proxies write it: bare, with a port, or in brackets.
@@ -99,7 +85,8 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip())).ok()
 }
 
-fn network(client: IpAddr) -> IpAddr {
+/// What counts as one client: an address, or the network of an IPv6 one.
+pub(super) fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
@@ -111,7 +98,7 @@ fn network(client: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderName;
+    use axum::http::{HeaderName, HeaderValue};
 
     use super::*;
 
@@ -132,9 +119,10 @@ mod tests {
         ] {
             let headers: HeaderMap =
                 values.iter().map(|value| (name.clone(), HeaderValue::from_str(value).unwrap())).collect();
-            let found = client(&headers, None, true);
-            assert_eq!(found, address.map(|text| text.parse().unwrap()), "{values:?}");
-            assert_eq!(client(&headers, None, false), None, "whoever writes what");
+            let peer: IpAddr = "192.0.2.1".parse().unwrap();
+            let named = address.map_or(peer, |text| text.parse().unwrap());
+            assert_eq!(client(&headers, peer, true), named, "{values:?}");
+            assert_eq!(client(&headers, peer, false), peer, "whoever writes what");
         }
     }
 

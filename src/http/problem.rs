@@ -37,7 +37,14 @@ pub(super) struct Problem {
     pub(super) detail: String,
     /// The parameter that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    param: Option<String>,
+    #[schema(value_type = Option<String>)]
+    param: Option<&'static str>,
+    /// The detail once more, below the old system's addresses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    /// When to come again, in seconds: a header.
+    #[serde(skip)]
+    retry_after: Option<u32>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -48,12 +55,32 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, 
 impl Problem {
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status, detail: detail.into(), param: None }
+        Self {
+            kind: "about:blank",
+            title,
+            status,
+            detail: detail.into(),
+            param: None,
+            error: None,
+            retry_after: None,
+        }
     }
 
     /// A parameter is wrong.
-    pub(super) fn parameter(param: &str, detail: impl Into<String>) -> Self {
-        Self { param: Some(param.to_owned()), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    pub(super) fn parameter(param: &'static str, detail: impl Into<String>) -> Self {
+        Self { param: Some(param), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    /// The 429 of a client that asks too often.
+    pub(super) fn too_many(seconds: u32) -> Self {
+        let detail = format!("Too many requests from this address; try again in {seconds} s.");
+        Self { retry_after: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
+    }
+
+    /// With the member that the old system's errors had.
+    pub(super) fn with_error(mut self) -> Self {
+        self.error = Some(self.detail.clone());
+        self
     }
 
     pub(super) fn status(&self) -> StatusCode {
@@ -81,7 +108,12 @@ impl From<&DbError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        respond(self.status, self)
+        let retry_after = self.retry_after;
+        let mut response = respond(self.status, self);
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }
 
@@ -101,18 +133,28 @@ pub(super) fn respond(status: StatusCode, body: impl Serialize) -> Response {
 }
 
 pub(super) async fn unknown_route(uri: Uri) -> Problem {
+    nothing_at(&uri)
+}
+
+/// The 404 of an address that does not exist.
+pub(super) fn nothing_at(uri: &Uri) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, format!("There is nothing at {}.", uri.path()))
 }
 
 pub(super) async fn wrong_method(method: Method, uri: Uri) -> Problem {
+    not_allowed(&method, &uri)
+}
+
+/// The 405 of a method that an address does not take; the `Allow` header is the caller's.
+pub(super) fn not_allowed(method: &Method, uri: &Uri) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         format!("{} does not take {method}; the Allow header says what it takes.", uri.path()),
     )
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature that tower-http calls")]
-pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+/// The 500 of a handler that panicked.
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> Response {
     let message = panic
         .downcast_ref::<String>()
         .map(String::as_str)

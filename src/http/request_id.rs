@@ -4,41 +4,24 @@
 //! nothing that a caller writes can break a log line.
 
 use axum::{
-    extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    extract::{MatchedPath, Request},
+    http::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     response::Response,
 };
 use tracing::{Instrument, Span};
-
-use super::measure::Stopwatch;
-use crate::monitor::Monitor;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id that is taken over.
 const MAX_LENGTH: usize = 64;
 
-/// Gives every request an id; those below find it among the request's headers. Being outermost, it also takes the time.
-pub(super) async fn identify(State(monitor): State<Monitor>, mut request: Request, next: Next) -> Response {
-    let stopwatch = Stopwatch::start(&request);
-    let id = of(request.headers());
-    request.headers_mut().insert(X_REQUEST_ID, id.clone());
-    let mut response = next.run(request).await;
-    if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::error!(request.id = text(&id), "a request was answered with 500");
-    }
-    response.headers_mut().insert(X_REQUEST_ID, id);
-    stopwatch.stop(&monitor, response.status());
-    response
-}
-
 /// The id of a request: the caller's, if sane.
 pub(super) fn of(headers: &HeaderMap) -> HeaderValue {
     headers.get(&X_REQUEST_ID).filter(|id| is_sane(id)).cloned().unwrap_or_else(new_id)
 }
 
-/// Puts the id into every log line of a request. Not for the public reads, whose hits log nothing: they do it when they load.
+/// Puts the id into every log line of a request to the router.
 pub(super) async fn trace(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str);
     let span = tracing::info_span!(
@@ -50,12 +33,13 @@ pub(super) async fn trace(request: Request, next: Next) -> Response {
     next.run(request).instrument(span).await
 }
 
-/// The same for a public read.
-pub(super) fn span(headers: &HeaderMap) -> Span {
-    tracing::info_span!("request", request.id = headers.get(&X_REQUEST_ID).map(text))
+/// The span of a public read that has to load.
+pub(super) fn span(id: &HeaderValue) -> Span {
+    tracing::info_span!("request", request.id = text(id))
 }
 
-fn text(id: &HeaderValue) -> &str {
+/// An id as text.
+pub(super) fn text(id: &HeaderValue) -> &str {
     id.to_str().unwrap_or_default()
 }
 

@@ -15,12 +15,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::{
-    Limits, Problem,
-    auth::Admin,
-    monitoring::Fresh,
-    webhook::{self, object},
-};
+use super::{auth::Admin, body, monitoring::Fresh, problem::Problem, state::Limits};
 use crate::{
     domain::{MOMENT, RecordId, Trigger, moment, no_span, wrong},
     sync::{Engine, RunError, Scope, distinct},
@@ -125,7 +120,8 @@ pub(super) async fn sync(
     State(limits): State<Arc<Limits>>,
     body: Body,
 ) -> Result<Response, Problem> {
-    let request: SyncRequest = parse(&webhook::read(body, &limits, webhook::FEWER_IDS).await?)?;
+    let body = body::read(body, &limits, body::FEWER_IDS).await?;
+    let request: SyncRequest = parse(&body)?;
     if request.force && (request.kind == Kind::CatchUp || request.record_ids.is_some()) {
         return Err(Problem::parameter(
             "force",
@@ -157,7 +153,8 @@ pub(super) async fn replay(
     State(limits): State<Arc<Limits>>,
     body: Body,
 ) -> Result<Response, Problem> {
-    let request: ReplayRequest = parse(&webhook::read(body, &limits, webhook::FEWER_IDS).await?)?;
+    let body = body::read(body, &limits, body::FEWER_IDS).await?;
+    let request: ReplayRequest = parse(&body)?;
     let found = match request.asked(crate::clock::now())? {
         Asked::Records(records) => Ok(records),
         Asked::Span(from, to) => engine.synced_between(from, to).await,
@@ -203,11 +200,11 @@ fn time(param: &'static str, given: Option<&Value>) -> Result<Option<DateTime<Ut
     time.map(Some).ok_or_else(|| wrong(param, &shown(), MOMENT).into())
 }
 
-fn parse<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, Problem> {
-    if body.trim_ascii().is_empty() {
+fn parse<T: DeserializeOwned + Default>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii().is_empty() {
         return Ok(T::default());
     }
-    object(body).map_err(|error| {
+    body::object(bytes).map_err(|error| {
         Problem::new(StatusCode::BAD_REQUEST, format!("The body is not what it should be: {error}."))
     })
 }

@@ -23,7 +23,7 @@ pub use self::{
     parameters::{FilterParameters, OrderBy, PageParameters},
     vehicle::{OldVehicle, PublicUrls, Vehicle},
 };
-use super::Problem;
+use super::problem::Problem;
 
 /// A page of listed vehicles.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

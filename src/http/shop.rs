@@ -7,8 +7,8 @@ use askama::Template;
 use axum::{Router, response::Response, routing::get};
 
 use super::{
-    AppState,
     pages::{self, Assets, Policy},
+    state::AppState,
 };
 
 #[derive(Template)]

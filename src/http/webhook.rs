@@ -7,23 +7,22 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     Json,
-    body::{Body, HttpBody},
+    body::Body,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tokio::time::timeout;
 use utoipa::ToSchema;
 
 use super::{
-    Limits, Problem,
     auth::Automation,
-    problem,
+    body,
+    problem::{self, Problem},
     schema::{SyncAnswer, WebhookBody},
+    state::Limits,
 };
 use crate::{
     airtable::AirtableError,
@@ -31,10 +30,9 @@ use crate::{
     sync::{Delivered, Delivery, Engine, SyncError},
 };
 
-mod body;
+mod notice;
 
-use self::body::Notice;
-pub(super) use self::body::object;
+use self::notice::Notice;
 
 /// A problem with what the script reads.
 #[derive(Debug, Serialize, ToSchema)]
@@ -91,38 +89,11 @@ pub(super) async fn airtable_sync(
 ) -> Result<Response, Refusal> {
     let Automation = caller?;
     let (accepted, now) = (Instant::now(), crate::clock::now());
-    let bytes = read(body, &limits, FEWER_IDS).await?;
-    let notice = Notice::parse(&bytes, limits.max_batch, now)?;
+    let body = body::read(body, &limits, body::FEWER_IDS).await?;
+    let notice = Notice::parse(&body, limits.max_batch, now)?;
     let deliveries = notice.record_ids.iter().map(|id| delivery(id, &notice, accepted, now)).collect();
     let delivered = engine.deliver(deliveries).await.map_err(|error| unreachable(&error))?;
     Ok(answer(&notice, &delivered, accepted))
-}
-
-/// What to do about a body of record ids that is too large.
-pub(super) const FEWER_IDS: &str = "send fewer record ids";
-
-/// The whole body; who sent too much is told the remedy.
-pub(super) async fn read(body: Body, limits: &Limits, remedy: &str) -> Result<bytes::Bytes, Problem> {
-    let too_large = || {
-        Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            format!("The body is larger than {} bytes; {remedy}.", limits.max_body_bytes),
-        )
-    };
-    // What says that it will be too large need not be waited for.
-    if usize::try_from(body.size_hint().lower()).map_or(true, |announced| announced > limits.max_body_bytes) {
-        return Err(too_large());
-    }
-    let whole = Limited::new(body, limits.max_body_bytes).collect();
-    match timeout(limits.body_timeout, whole).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(Problem::new(StatusCode::BAD_REQUEST, "The body broke off.")),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            format!("The body did not arrive within {}.", humantime::format_duration(limits.body_timeout)),
-        )),
-    }
 }
 
 fn delivery(id: &RecordId, notice: &Notice, since: Instant, accepted: DateTime<Utc>) -> Delivery {

@@ -17,16 +17,20 @@ use axum::{
 };
 
 use super::{
-    Dashboard, HOME,
+    state::{Dashboard, HOME},
     texts::{Question, Texts},
-    trouble::{Trouble, Wrong},
     visitor::{Fields, Frame, Operator, own_form},
+    wrong::{Trouble, Wrong},
 };
 use crate::{
     catalog::Catalog,
     db::{Db, DbError},
     domain::{RecordId, Trigger},
-    http::{Limits, Problem, pages},
+    http::{
+        pages,
+        problem::Problem,
+        state::{AppState, Limits},
+    },
     sync::{Engine, RunError, Scope, SyncError},
 };
 
@@ -124,7 +128,7 @@ fn record(text: &str) -> Result<RecordId, Trouble> {
 
 /// The parts that actions use.
 #[derive(Clone, axum::extract::FromRequestParts)]
-#[from_request(state(super::AppState))]
+#[from_request(state(AppState))]
 pub(super) struct Hands {
     #[from_request(via(State))]
     engine: Engine,

@@ -3,7 +3,7 @@
 //! Event `part`: `{"id","html"}`, a part as it is now. Event `say`: a sentence for those who do not see the page change.
 //!
 //! **Invariants:** the first events bring every part, later ones only what differs. A stream ends with its session and with the service;
-//! [`STREAMS`] at most are open. What is said is about what happened since the stream began.
+//! The number of streams is bounded. What is said is about what happened since the stream began.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -19,16 +19,14 @@ use futures_util::Stream;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::{
-    Dashboard,
     news::news,
     parts::{self, Part},
     snapshot::LOOK_EVERY,
+    state::Dashboard,
     visitor::{NotLoggedIn, Operator},
 };
-use crate::http::Problem;
+use crate::http::problem::Problem;
 
-/// Streams open at once.
-pub(super) const STREAMS: usize = 100;
 /// How long a quiet stream says nothing, so that proxies do not take it for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 

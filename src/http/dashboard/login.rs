@@ -15,12 +15,13 @@ use axum::{
 use tokio::time::Instant;
 
 use super::{
-    Dashboard, HOME, cookie,
+    cookie,
     language::Language,
-    trouble::{Trouble, Wrong},
+    state::{Dashboard, HOME},
     visitor::{Fields, Frame, Operator, Visitor, foreign_form, is_from_here, is_local, said_from_here},
+    wrong::{Trouble, Wrong},
 };
-use crate::http::{Credentials, Limits, Problem, pages};
+use crate::http::{auth::Credentials, pages, problem::Problem, state::Limits};
 
 #[derive(Template)]
 #[template(path = "dashboard/login.html", config = "src/http/askama.toml")]

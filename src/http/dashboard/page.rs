@@ -8,9 +8,9 @@ use axum::{
 };
 
 use super::{
-    Dashboard,
     format::Clock,
     parts::{self, Part, Place, Tone},
+    state::Dashboard,
     texts::Texts,
     visitor::{Frame, Operator},
 };

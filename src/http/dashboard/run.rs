@@ -9,17 +9,17 @@ use axum::{
 };
 
 use super::{
-    Dashboard,
     format::{self, Clock},
     parts::{self, RunView},
+    state::Dashboard,
     texts::{Advice, Texts},
-    trouble::{Trouble, Wrong},
     visitor::{Frame, Operator},
+    wrong::{Trouble, Wrong},
 };
 use crate::{
     alerts::Rule,
     db::{history::LogRow, run_logs::RunSums},
-    http::{Problem, pages},
+    http::{pages, problem::Problem},
     monitor::{Monitor, history::Run},
 };
 

@@ -10,7 +10,7 @@ mod en;
 mod es;
 
 pub(super) use self::{advice::Advice, en::EN, es::ES};
-use super::trouble::Wrong;
+use super::wrong::Wrong;
 use crate::{airtable::Kind, alerts::Rule, domain::Trigger};
 
 /// A catalogue.

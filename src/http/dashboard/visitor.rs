@@ -12,13 +12,14 @@ use axum::{
 };
 
 use super::{
-    Dashboard, HOME, cookie,
+    cookie,
     language::Language,
     session::Session,
+    state::{Dashboard, HOME},
     texts::Texts,
-    trouble::{Trouble, Wrong},
+    wrong::{Trouble, Wrong},
 };
-use crate::http::{Limits, Problem, pages::Assets, webhook};
+use crate::http::{body, pages::Assets, problem::Problem, state::Limits};
 
 /// Anybody, with what every page shows.
 #[derive(Clone)]
@@ -136,9 +137,9 @@ pub(super) struct Fields(HashMap<String, String>);
 
 impl Fields {
     pub(super) async fn read(body: Body, limits: &Arc<Limits>) -> Result<Self, Problem> {
-        let bytes = webhook::read(body, limits, "a form of the dashboard is shorter").await?;
+        let body = body::read(body, limits, "a form of the dashboard is shorter").await?;
         let mut fields = HashMap::new();
-        for (name, value) in form_urlencoded::parse(&bytes) {
+        for (name, value) in form_urlencoded::parse(&body) {
             fields.entry(name.into_owned()).or_insert_with(|| value.into_owned());
         }
         Ok(Self(fields))

@@ -8,9 +8,9 @@ use utoipa::openapi::{
     path::Operation, security::SecurityRequirement,
 };
 
-use super::{super::compat::FUNCTIONS, PATH};
+use super::{super::reads::FUNCTIONS, PATH};
 
-/// The headers that are no matter of course, and what they say.
+/// The documented response headers.
 const HEADERS: [(&str, &str); 22] = [
     ("access-control-allow-headers", "Those that the browser asked about"),
     ("access-control-allow-methods", "`GET,HEAD`"),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::{IntoParams, IntoResponses, ToSchema};
 
-use super::super::Problem;
+use super::super::problem::Problem;
 
 /// How a sync went.
 #[derive(Serialize, ToSchema)]

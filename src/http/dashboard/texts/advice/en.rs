@@ -1,7 +1,7 @@
 //! English.
 
 use super::Advice;
-use crate::{airtable::Kind, alerts::Rule, http::dashboard::trouble::Wrong};
+use crate::{airtable::Kind, alerts::Rule, http::dashboard::wrong::Wrong};
 
 pub(in crate::http::dashboard::texts) fn airtable(kind: Kind) -> Advice {
     let remedy = match kind {

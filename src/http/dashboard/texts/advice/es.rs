@@ -1,7 +1,7 @@
 //! Spanish.
 
 use super::Advice;
-use crate::{airtable::Kind, alerts::Rule, http::dashboard::trouble::Wrong};
+use crate::{airtable::Kind, alerts::Rule, http::dashboard::wrong::Wrong};
 
 pub(in crate::http::dashboard::texts) fn airtable(kind: Kind) -> Advice {
     let (cause, remedy) = match kind {

@@ -4,10 +4,10 @@
 //! for a strange `source` would help nobody.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 
-use super::Problem;
+use super::{Problem, body};
 use crate::{
     domain::RecordId,
     sync::{believable, distinct},
@@ -44,7 +44,7 @@ struct Wire {
 
 impl Notice {
     pub(super) fn parse(bytes: &[u8], max_batch: usize, now: DateTime<Utc>) -> Result<Self, Problem> {
-        let wire: Wire = object(bytes).map_err(|error| {
+        let wire: Wire = body::object(bytes).map_err(|error| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
                 format!(r#"The body is not what it should be, such as {{"recordId":"recA1b2C3d4E5f6G7"}}: {error}."#),
@@ -82,13 +82,7 @@ impl Notice {
     }
 }
 
-/// What an object says. A struct alone would take a list for its fields in their order.
-pub(in crate::http) fn object<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_json::Error> {
-    let object: Map<String, Value> = serde_json::from_slice(bytes)?;
-    serde_json::from_value(Value::Object(object))
-}
-
-fn record_id(value: &Value, param: &str) -> Result<RecordId, Problem> {
+fn record_id(value: &Value, param: &'static str) -> Result<RecordId, Problem> {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     text.parse()
         .map_err(|invalid: crate::domain::InvalidRecordId| Problem::parameter(param, format!("{invalid}.")))
