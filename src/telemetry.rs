@@ -1,10 +1,11 @@
 //! The log: for people on a terminal, for collectors elsewhere.
 //!
-//! **Invariants:** the log goes to standard error; standard output belongs to results (`--json`, `openapi`).
+//! **Invariants:** the log goes to standard error; standard output belongs to results (`--json`, `openapi`). An event is one line, whatever
+//! data is in it: line breaks, other control characters and marks that turn the direction of text are escaped ([`OneLine`]).
 //!
-//! **Not here:** what may stand in a log line; that is decided where it is written.
+//! **Not here:** which events there are; that is decided where they are written.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write};
 
 use tracing::{Subscriber, subscriber};
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt::MakeWriter};
@@ -35,7 +36,7 @@ where
 {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_new(filter)?)
-        .with_writer(writer)
+        .with_writer(OneLine { writer, colours })
         // A log that cannot be written any more (its reader is gone, the disk is full) must not disturb the service: the
         // complaint would go to the same place, and panic.
         .log_internal_errors(false);
@@ -43,6 +44,54 @@ where
         LogFormat::Pretty => Box::new(lines.compact().with_ansi(colours).finish()),
         LogFormat::Json => Box::new(lines.json().flatten_event(true).finish()),
     })
+}
+
+/// Makes writers that keep each event on one line.
+struct OneLine<W> {
+    writer: W,
+    colours: bool,
+}
+
+impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for OneLine<W> {
+    type Writer = OneLine<W::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        OneLine { writer: self.writer.make_writer(), colours: self.colours }
+    }
+}
+
+impl<W: Write> Write for OneLine<W> {
+    /// Writes an event: the formatter hands over each with the line break at its end.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let (line, end) = text.strip_suffix('\n').map_or((&*text, ""), |line| (line, "\n"));
+        // The formatter escapes the ESC of data; those left are its colours.
+        let forges = |char: char| forges_lines(char) && !(self.colours && char == '\u{1b}');
+        if !line.contains(forges) {
+            return self.writer.write_all(event).map(|()| event.len());
+        }
+        let mut safe = String::with_capacity(line.len() + 16);
+        for char in line.chars() {
+            if forges(char) {
+                // As JSON has it, so that a line of it stays one.
+                safe.push_str(&format!("\\u{:04x}", u32::from(char)));
+            } else {
+                safe.push(char);
+            }
+        }
+        safe.push_str(end);
+        self.writer.write_all(safe.as_bytes()).map(|()| event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+/// Whether a character breaks a line or changes how the rest of it is shown.
+fn forges_lines(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -96,6 +145,32 @@ mod tests {
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(text.contains("synced") && text.contains("recA1b2C3d4E5f6G7"), "{text}");
         assert!(!text.contains('\u{1b}'), "{text}");
+    }
+
+    #[test]
+    fn data_cannot_forge_a_line() {
+        let title = "Kia\r\n2026-11-29T00:00:00Z ERROR all is lost\u{202e}\u{2028}\u{1b}[31m\u{85}\0";
+        for (format, colours) in
+            [(LogFormat::Pretty, false), (LogFormat::Pretty, true), (LogFormat::Json, false)]
+        {
+            let captured = Captured::default();
+            let writer = captured.clone();
+            let log = log(format, colours, "info", move || writer.clone()).unwrap();
+            subscriber::with_default(log, || {
+                let _sync = info_span!("sync", title = %title).entered();
+                info!(title = %title, quoted = title, "synced {title}");
+            });
+            let text = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+            let line = text.strip_suffix('\n').unwrap();
+            let odd: Vec<char> = line.chars().filter(|char| forges_lines(*char)).collect();
+            assert!(odd.iter().all(|char| colours && *char == '\u{1b}'), "{odd:?} {line}");
+            assert!(line.contains("all is lost"), "{line}");
+            assert!(!line.contains("\u{1b}[31mKia") && !line.contains("\u{1b}[31m\\u0085"), "{line:?}");
+            if matches!(format, LogFormat::Json) {
+                let line: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert_eq!(line["title"], title);
+            }
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
-    extract::Path,
+    extract::{Path, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
     response::{IntoResponse, Redirect, Response},
     routing::get,
@@ -51,7 +51,9 @@ pub(super) fn routes() -> Router<AppState> {
         )
         .route(
             "/docs/{file}",
-            get(move |Path(name): Path<String>, uri: Uri, headers: HeaderMap| async move {
+            get(move |name: Result<Path<String>, PathRejection>, uri: Uri, headers: HeaderMap| async move {
+                // What is not UTF-8 is no name of a file.
+                let name = name.map_or_else(|_| String::new(), |Path(name)| name);
                 files.answer(&name, uri, &headers).await
             }),
         )

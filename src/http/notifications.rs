@@ -58,9 +58,17 @@ pub(super) async fn airtable_notifications(
     let mac = mac.ok_or_else(not_airtable)?;
     let bytes = body::read(body, &limits, "a notification of Airtable is shorter").await?;
     let ping: Ping = serde_json::from_slice(&bytes).map_err(|_| not_a_ping())?;
+    if !is_id(&ping.webhook.id) {
+        return Err(not_a_ping());
+    }
     let heard =
         engine.hear_ping(&ping.webhook.id, &bytes, mac).await.map_err(|error| Problem::from(&error))?;
     heard.then_some(StatusCode::OK).ok_or_else(not_airtable)
+}
+
+/// Whether a text may be the id of a webhook. Any other, such as one with a NUL, never reaches the database.
+fn is_id(text: &str) -> bool {
+    (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 fn not_airtable() -> Problem {

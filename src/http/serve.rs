@@ -2,36 +2,54 @@
 //!
 //! `axum::serve` sets no time limit on request headers and no cap on connections, so hyper's connections are driven here.
 //!
-//! **Invariants:** never more than [`Limits::max_connections`] open; none is held by a client that sends nothing
-//! ([`Limits::header_timeout`]) or takes nothing ([`Limits::write_timeout`]); a soft stop refuses new connections, closes idle ones and
-//! lets requests in flight finish; after a hard stop none is left. Errors of accepting, such as too many open files, never end
-//! the service.
+//! **Invariants:** never more than [`Limits::max_connections`] are served; at the cap the one that has been idle the longest makes room. None
+//! is held by a client that sends nothing ([`Limits::header_timeout`]) or takes less than 1 kB/s ([`Limits::write_timeout`]). A soft
+//! stop refuses new connections and lets requests in flight finish; half a request or a client that does not read holds it no longer
+//! than about a second. After a hard stop no connection is left. Errors of accepting, such as too many open files, never end the service.
 //!
 //! **Units:** sizes in bytes.
 //!
-//! **Not here:** limits on bodies, answers and requests in flight, which are layers of the router.
+//! **Not here:** limits on bodies, answers and requests in flight (`body`, `guard`).
 
-mod impatient;
+mod activity;
+mod paced;
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
+    body::Body,
     extract::Request,
+    http::StatusCode,
     response::Response,
     serve::{Listener as _, ListenerExt as _},
 };
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use http_body_util::BodyExt as _;
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 use tracing::debug;
 
-use self::impatient::Impatient;
+use self::{
+    activity::{Activity, Connections},
+    paced::Paced,
+};
 
 /// The largest request line and headers together; more gets a 431. Room for the longest set of filters.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
@@ -41,9 +59,9 @@ const MAX_HEADER_BYTES: usize = 32 * 1024;
 pub struct Limits {
     /// How long request line and headers may take, and how long a connection may stay idle between two requests.
     pub header_timeout: Duration,
-    /// How long a client may take nothing of an answer that waits for it.
+    /// How far a client may fall behind 1 kB/s in taking an answer that waits for it.
     pub write_timeout: Duration,
-    /// Open connections; more wait in the kernel's queue.
+    /// Open connections; the next one takes the place of the idlest, or waits.
     pub max_connections: usize,
 }
 
@@ -75,23 +93,23 @@ pub async fn serve(
     // Nagle's algorithm would hold back the last part of an answer.
     let mut listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let places = Arc::new(Semaphore::new(limits.max_connections.min(Semaphore::MAX_PERMITS)));
-    let connections = TaskTracker::new();
+    let (tasks, open) = (TaskTracker::new(), Arc::new(Connections::default()));
+    let epoch = Instant::now();
     let accept = async {
-        // The place is taken first: what has none is not accepted. The semaphore is never closed.
-        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        loop {
             // axum's accept retries for ever, pausing a second where retrying at once would not help.
             let (stream, peer) = listener.accept().await;
-            let connection = connection(
-                Impatient::new(stream, limits.write_timeout),
-                peer,
-                app.clone(),
-                http.clone(),
-                // Of its own: each connection looks at its tokens whenever it is woken, and a shared one is a shared lock.
-                soft.child_token(),
-                hard.child_token(),
-            );
-            connections.spawn(async move {
+            let Some(place) = place(&places, &open).await else { return };
+            let activity = Activity::new(epoch);
+            // Of its own: each connection looks at its tokens whenever it is woken, and a shared one is a shared lock.
+            let (soft, hard) = (soft.child_token(), hard.child_token());
+            let number = open.add(&activity, &hard);
+            let stream = Paced::new(stream, limits.write_timeout, Arc::clone(&activity));
+            let connection = connection(stream, peer, activity, app.clone(), http.clone(), (soft, hard));
+            let open = Arc::clone(&open);
+            tasks.spawn(async move {
                 connection.await;
+                open.remove(number);
                 drop(place);
             });
         }
@@ -101,22 +119,54 @@ pub async fn serve(
         () = accept => {}
     }
     drop(listener);
-    connections.close();
-    connections.wait().await;
+    tasks.close();
+    tasks.wait().await;
 }
+
+/// How soon it is looked again for an idle connection when all places are taken.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// A place for a connection, if need be that of the idlest. `None` never happens: the semaphore is not closed.
+async fn place(places: &Arc<Semaphore>, open: &Connections) -> Option<OwnedSemaphorePermit> {
+    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
+        return Some(place);
+    }
+    loop {
+        open.close_idlest();
+        if let Ok(place) = timeout(LOOK_AGAIN, Arc::clone(places).acquire_owned()).await {
+            return place.ok();
+        }
+    }
+}
+
+/// How long a connection may be idle during a stop.
+const IDLE_IN_STOP: Duration = Duration::from_secs(1);
 
 /// Serves one connection to its end.
 async fn connection(
-    stream: Impatient<TcpStream>,
+    stream: Paced<TcpStream>,
     peer: SocketAddr,
+    activity: Arc<Activity>,
     app: impl Respond,
     http: http1::Builder,
-    soft: CancellationToken,
-    hard: CancellationToken,
+    (soft, hard): (CancellationToken, CancellationToken),
 ) {
-    // The answers borrow it: a clone for each request would be a count that all threads share.
-    let app = &app;
-    let service = service_fn(|request| async move { Ok::<_, Infallible>(app.respond(request, peer).await) });
+    // The answers borrow them: a clone for each request would be a count that all threads share.
+    let (app, activity) = (&app, &activity);
+    let service = service_fn(|request| async move {
+        let busy = activity.begin();
+        let response = app.respond(request, peer).await;
+        if response.status() != StatusCode::NOT_MODIFIED && response.body().size_hint().exact().is_none() {
+            // A stream keeps its connection busy to its end.
+            return Ok(response.map(|body| {
+                Body::new(body.map_frame(move |frame| {
+                    let _ = &busy;
+                    frame
+                }))
+            }));
+        }
+        Ok::<_, Infallible>(response)
+    });
     let mut served = pin!(http.serve_connection(TokioIo::new(stream), service));
     let mut stopping = false;
     let ended = loop {
@@ -126,7 +176,12 @@ async fn connection(
                 stopping = true;
                 served.as_mut().graceful_shutdown();
             }
-            () = hard.cancelled() => return debug!(client.address = %peer, "connection cut off by the stop"),
+            () = sleep(IDLE_IN_STOP / 2), if stopping => {
+                if activity.idle().is_some_and(|idle| idle >= IDLE_IN_STOP) {
+                    return debug!(client.address = %peer, "idle connection closed by the stop");
+                }
+            }
+            () = hard.cancelled() => return debug!(client.address = %peer, "connection closed for another one, or by the stop"),
         }
     };
     if let Err(error) = ended {
@@ -303,7 +358,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn connections_above_the_cap_wait_until_one_is_closed() {
+    async fn connections_above_the_cap_wait_while_all_are_busy() {
         let server = Server::start(BOUND, 2).await;
         let mut clients = Vec::new();
         for _ in 0..4 {
@@ -320,6 +375,30 @@ mod tests {
             assert!(rest(client).await.ends_with("let go"));
         }
         assert_eq!(server.gate.most_inside.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn at_the_cap_the_idlest_connection_makes_room() {
+        let server = Server::start(BOUND, 2).await;
+        let mut silent = Vec::new();
+        for _ in 0..20 {
+            silent.push(server.send("GET / HT").await);
+        }
+        let answer = rest(server.send("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    }
+
+    #[tokio::test]
+    async fn a_stop_does_not_wait_for_half_a_request_or_a_client_that_does_not_read() {
+        let server = Server::start(BOUND, 10).await;
+        let half = server.send("GET /he").await;
+        let silent = server.send("GET /large HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        silent.readable().await.unwrap();
+        let began = Instant::now();
+        server.soft.cancel();
+        server.ends().await;
+        assert!(began.elapsed() < BOUND / 2, "{:?}", began.elapsed());
+        drop((half, silent));
     }
 
     #[tokio::test]

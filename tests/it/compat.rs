@@ -84,12 +84,46 @@ async fn the_webhook_and_the_invalidation_answer_at_their_old_addresses() {
         world.get("/rapid-processor").await.ok();
         world.get(&format!("{base}/{SLUG}")).await.ok();
         let stats = world.get(&format!("{base}/cache-stats")).await.ok();
-        assert_eq!((&stats["cachedAll"], &stats["cachedOne"]), (&json!(true), &json!(1)), "{stats}");
-        assert!(stats["cacheTtlMs"].as_u64().unwrap() > 0 && stats["lastInvalidation"].is_string());
-        assert_eq!(world.post_as_admin(&format!("{base}/invalidate-cache")).await.ok()["success"], true);
+        let all = &stats["cachedAll"];
+        assert_eq!((&all["cached"], &all["count"]), (&json!(true), &json!(1)), "{stats}");
+        let ttl = stats["cacheTtlMs"].as_u64().unwrap();
+        assert!(all["age_ms"].is_u64() && all["expires_in_ms"].as_u64().unwrap() <= ttl, "{stats}");
+        let one = &stats["cachedOne"];
+        assert_eq!((&one["count"], &one["entries"][0]["slug"]), (&json!(1), &json!(SLUG)), "{stats}");
+        assert!(ttl > 0 && stats["lastInvalidation"].is_string());
+        let dropped = world.post_as_admin(&format!("{base}/invalidate-cache")).await.ok();
+        assert_eq!((&dropped["success"], &dropped["cleared"]), (&json!(true), &json!(2)));
+        assert!(dropped["timestamp"].is_string(), "{dropped}");
         let stats = world.get(&format!("{base}/cache-stats")).await.ok();
-        assert_eq!((&stats["cachedAll"], &stats["cachedOne"]), (&json!(false), &json!(0)), "{stats}");
+        let nothing = json!({ "cached": false, "age_ms": null, "count": null, "expires_in_ms": null });
+        assert_eq!(stats["cachedAll"], nothing);
+        assert_eq!(stats["cachedOne"], json!({ "count": 0, "entries": [] }));
     }
+}
+
+#[tokio::test]
+async fn errors_have_their_old_member_too_and_a_bound_of_nothing_is_none() {
+    let world = World::start().await;
+    let id = world.known(mazda()).await;
+    for base in ["/rapid-processor", "/functions/v1/rapid-processor"] {
+        for (path, status) in [("?page=0", 400), ("/nadie", 404), ("/nadie/x", 404)] {
+            let problem = world.get(&format!("{base}{path}")).await.problem(status);
+            assert_eq!(problem["error"], problem["detail"], "{path}");
+        }
+        let refused = world.http.post(format!("{}{base}/invalidate-cache", world.url)).send().await.unwrap();
+        let problem = crate::support::Answer::read(refused).await.problem(401);
+        assert_eq!(problem["error"], problem["detail"]);
+        for query in ["maxPrice=0&page=1", "minPrice=0&maxPrice=0&maxEnganche=0.0&page=1"] {
+            let page = world.get(&format!("{base}?{query}")).await.ok();
+            assert_eq!(page["vehicles"][0]["id"], json!(id), "{query}");
+        }
+    }
+    assert_eq!(
+        world.get("/vehicles?maxPrice=0").await.ok()["totalCount"],
+        0,
+        "0 is a bound at the plain route"
+    );
+    assert!(world.get("/vehicles?page=0").await.problem(400).get("error").is_none());
 }
 
 #[tokio::test]

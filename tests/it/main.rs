@@ -51,6 +51,7 @@ mod shop;
 mod silence;
 mod slugs;
 mod storage;
+mod strangers;
 mod supabase;
 mod support;
 mod vehicles;

@@ -125,6 +125,8 @@ async fn a_ping_needs_the_mac_of_its_own_webhook() {
         (Some(&*mac), &unknown, 401),
         (Some(&*mac), &"{}".to_owned(), 400),
         (Some(&*mac), &"no json".to_owned(), 400),
+        (Some(&*mac), &r#"{"webhook":{"id":"\u0000"}}"#.to_owned(), 400),
+        (Some(&*mac), &r#"{"webhook":{"id":""}}"#.to_owned(), 400),
         (Some(&*mac), &large, 413),
     ] {
         let mut request = world.http.post(door.notifications()).body(body.clone());

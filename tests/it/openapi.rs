@@ -163,6 +163,7 @@ async fn the_page_asks_nobody_else() {
     }
     assert!(world.get("/docs/swagger-initializer.js").await.body.contains("/openapi.json"));
     world.get("/docs/nothing.js").await.problem(404);
+    world.get("/docs/%ff").await.problem(404);
 }
 
 /// Headers of HTTP itself, which need no description.

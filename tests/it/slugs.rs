@@ -159,3 +159,32 @@ async fn numbers_that_somebody_has_or_had_are_never_given() {
     assert_eq!(free("y").await, ["y-9", "y-10", "y-11"]);
     assert_eq!(free("z").await, ["z-2", "z-3", "z-4"]);
 }
+
+#[tokio::test]
+async fn another_spelling_of_an_address_leads_to_it() {
+    let world = World::start().await;
+    let id = world.known(mazda()).await;
+    let slug = "mazda-3-sport-2-5-2020";
+    for folder in ["/vehicles", "/rapid-processor", "/functions/v1/rapid-processor"] {
+        for spelling in [
+            "Mazda-3-Sport-2-5-2020",
+            "mazda_3_sport_2.5_2020",
+            "m%C3%A1zda-3-sport-2-5-2020",
+            "mazda-3-sport-2-5-2020/",
+        ] {
+            let moved = world.get(&format!("{folder}/{spelling}")).await;
+            assert_eq!(
+                (moved.status.as_u16(), moved.header("location")),
+                (308, &*format!("{folder}/{slug}")),
+                "{spelling}"
+            );
+            assert_eq!(moved.header("surrogate-key"), format!("vehicles {id}"));
+        }
+        for unknown in ["Nadie", "nadie/", "%FF", "Facets", "%00", "_"] {
+            world.get(&format!("{folder}/{unknown}")).await.problem(404);
+        }
+    }
+    world.airtable.edit(&id, fields! { "ligawp": "otro" });
+    world.webhook(&id).await.ok();
+    assert_eq!(world.get("/vehicles/MAZDA-3-sport-2-5-2020").await.header("location"), "/vehicles/otro");
+}

@@ -12,7 +12,6 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
-use tokio::time::Instant;
 
 use super::{
     cookie,
@@ -125,7 +124,7 @@ impl Dashboard {
             return Ok(());
         }
         let client = self.client(peer, headers);
-        self.inner.throttle.take(client, Instant::now()).map_err(|wait| Said::Wait(whole_seconds(wait)))?;
+        self.inner.throttle.take(client).map_err(|wait| Said::Wait(whole_seconds(wait)))?;
         tracing::warn!(client.address = %client, "somebody tried to log in to the dashboard with a wrong token");
         Err(Said::Wrong)
     }

@@ -1,23 +1,24 @@
 //! The body of a webhook.
 //!
-//! **Invariants:** only `recordId` or `recordIds` decides; whatever else is odd in it costs nothing but itself, since a sync that is lost
-//! for a strange `source` would help nobody.
+//! **Invariants:** only `recordId` or `recordIds` can refuse it. Any other member that cannot be read counts as not given, since a sync
+//! that is lost for a strange `source` would help nobody.
 
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-use super::{Problem, body};
+use super::Problem;
 use crate::{
     domain::RecordId,
     sync::{believable, distinct},
 };
-use axum::http::StatusCode;
 
 /// The longest `source` that is kept, in characters.
 const SOURCE_CHARS: usize = 100;
 
-/// What a webhook says.
+/// A webhook's content.
 #[derive(Debug)]
 pub(super) struct Notice {
     /// The records, each once.
@@ -32,25 +33,26 @@ pub(super) struct Notice {
     pub(super) edited: Option<DateTime<Utc>>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Wire {
-    record_id: Option<Value>,
-    record_ids: Option<Value>,
-    source: Option<Value>,
-    attempt: Option<Value>,
-    timestamp: Option<Value>,
-}
+/// The members of the body, unread: a number that does not fit or half a surrogate spoils only its own.
+type Members<'a> = BTreeMap<String, &'a RawValue>;
 
 impl Notice {
     pub(super) fn parse(bytes: &[u8], max_batch: usize, now: DateTime<Utc>) -> Result<Self, Problem> {
-        let wire: Wire = body::object(bytes).map_err(|error| {
+        let wrong = |error: serde_json::Error| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
-                format!(r#"The body is not what it should be, such as {{"recordId":"recA1b2C3d4E5f6G7"}}: {error}."#),
+                format!(
+                    r#"The body is not what it should be, such as {{"recordId":"recA1b2C3d4E5f6G7"}}: {error}."#
+                ),
             )
-        })?;
-        let (ids, is_batch) = match (wire.record_id, wire.record_ids) {
+        };
+        let members: Members<'_> = serde_json::from_slice(bytes).map_err(wrong)?;
+        let required = |name: &str| -> Result<Option<Value>, Problem> {
+            members.get(name).map_or(Ok(None), |raw| serde_json::from_str(raw.get()).map_err(wrong))
+        };
+        let optional =
+            |name: &str| members.get(name).and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+        let (ids, is_batch) = match (required("recordId")?, required("recordIds")?) {
             (Some(id), None) => (vec![id], false),
             (None, Some(Value::Array(ids))) => (ids, true),
             (None, Some(_)) => {
@@ -75,9 +77,9 @@ impl Notice {
         Ok(Self {
             record_ids: distinct(ids),
             is_batch,
-            source: wire.source.as_ref().and_then(Value::as_str).map(printable),
-            attempt: wire.attempt.as_ref().and_then(Value::as_i64).map_or(1, clamp),
-            edited: wire.timestamp.as_ref().and_then(time).and_then(|time| believable(time, now)),
+            source: optional("source").as_ref().and_then(Value::as_str).map(printable),
+            attempt: optional("attempt").as_ref().and_then(Value::as_i64).map_or(1, clamp),
+            edited: optional("timestamp").as_ref().and_then(time).and_then(|time| believable(time, now)),
         })
     }
 }
