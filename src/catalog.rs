@@ -16,9 +16,11 @@
 mod body;
 mod counters;
 mod freshness;
+mod line;
 mod load;
 mod old;
 mod query;
+mod whole;
 
 use std::{
     collections::HashSet,
@@ -28,15 +30,17 @@ use std::{
 
 use futures_util::FutureExt as _;
 use moka::{Expiry, future::Cache};
+use tokio::sync::Semaphore;
 
 pub use self::{
     body::{Body, Coding, surrogate_key},
     counters::CacheStats,
     freshness::News,
+    line::LoadError,
     load::{Answer, Timings},
     query::{ListQuery, Query, Shape, parse_filter},
 };
-use self::{counters::Counters, freshness::Freshness};
+use self::{counters::Counters, freshness::Freshness, line::Line, whole::STREAMS};
 use crate::{
     config::CacheSettings,
     db::{Db, DbError, notify::CommitId, vehicles, within},
@@ -55,6 +59,10 @@ struct Inner {
     stale_for: Duration,
     load_timeout: Duration,
     freshness: Freshness,
+    line: Line,
+    /// The most bytes of a whole listing that is cached.
+    largest: u64,
+    streams: Arc<Semaphore>,
     fresh: Cache<Key, Arc<Kept>>,
     last_known: Cache<Query, Arc<Kept>>,
     counters: Counters,
@@ -131,6 +139,7 @@ impl Catalog {
             .weigher(|query: &Query, kept: &Arc<Kept>| weight(query, kept))
             .time_to_live(settings.stale_for)
             .build();
+        let line = Line::new(db.pool().options().get_max_connections());
         Self {
             inner: Arc::new(Inner {
                 db,
@@ -139,6 +148,9 @@ impl Catalog {
                 stale_for: settings.stale_for,
                 load_timeout: settings.load_timeout,
                 freshness: Freshness::new(),
+                line,
+                largest: settings.max_bytes / 8,
+                streams: Arc::new(Semaphore::new(STREAMS)),
                 fresh,
                 last_known,
                 counters: Counters::default(),
@@ -157,7 +169,7 @@ impl Catalog {
     }
 
     /// The answer to a query: at least as new as the last commit that was announced before the call.
-    pub async fn get(&self, query: Query) -> Result<Served, Arc<DbError>> {
+    pub async fn get(&self, query: Query) -> Result<Served, LoadError> {
         match self.cached(query, Instant::now()) {
             Ok(served) => Ok(served),
             Err(missed) => self.load(missed).await,
@@ -178,14 +190,14 @@ impl Catalog {
     }
 
     /// Loads what is not cached; all who ask for the same share one load.
-    pub async fn load(&self, Missed(key): Missed) -> Result<Served, Arc<DbError>> {
+    pub async fn load(&self, Missed(key): Missed) -> Result<Served, LoadError> {
         if self.inner.freshness.outage.spares() {
             if let Some(kept) = self.inner.last_known(&key.query).await {
                 return Ok(Served { kept, source: Source::Stale });
             }
             // A database that is merely slow may still answer this one.
             if self.inner.freshness.outage.is_unreachable() {
-                return Err(Arc::new(DbError::Unreachable(sqlx::Error::PoolTimedOut)));
+                return Err(DbError::Unreachable(sqlx::Error::PoolTimedOut).into());
             }
         }
         self.inner.counters.miss();
@@ -193,9 +205,9 @@ impl Catalog {
         let query = key.query.clone();
         match tokio::spawn(async move { inner.load_once(*key).await }).await {
             Ok(Ok(kept)) => Ok(Served { kept, source: Source::Miss }),
-            Ok(Err(error)) if error.is_transient() => {
+            Ok(Err(LoadError::Database(error))) if error.is_transient() => {
                 let kept = self.inner.last_known(&query).await;
-                kept.map(|kept| Served { kept, source: Source::Stale }).ok_or(error)
+                kept.map(|kept| Served { kept, source: Source::Stale }).ok_or(LoadError::Database(error))
             }
             Ok(Err(error)) => Err(error),
             Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
@@ -280,16 +292,18 @@ impl Catalog {
 }
 
 impl Inner {
-    async fn load_once(&self, key: Key) -> Result<Arc<Kept>, Arc<DbError>> {
+    async fn load_once(&self, key: Key) -> Result<Arc<Kept>, LoadError> {
         let (query, generation) = (key.query.clone(), key.generation);
         let load = async {
+            let _place = self.line.enter().await?;
             self.counters.loaded();
-            let loaded = within(self.load_timeout, load::load(&self.db, &self.branches, &query)).await;
+            let load = load::load(&self.db, &self.branches, &query, self.largest);
+            let loaded = within(self.load_timeout, load).await;
             let (answer, timings) = loaded.inspect_err(|error| self.failed(error))?;
             self.freshness.outage.ended();
-            Ok::<_, DbError>(Arc::new(Kept { answer, timings, generation, loaded: Instant::now() }))
+            Ok::<_, LoadError>(Arc::new(Kept { answer, timings, generation, loaded: Instant::now() }))
         };
-        let kept = self.fresh.try_get_with(key, load).await?;
+        let kept = self.fresh.try_get_with(key, load).await.map_err(|error| LoadError::clone(&error))?;
         // A load that was overtaken must not replace what a later one found.
         if self.last_known.get(&query).await.is_none_or(|known| known.generation <= kept.generation) {
             self.last_known.insert(query.clone(), Arc::clone(&kept)).await;
@@ -303,7 +317,11 @@ impl Inner {
 
     fn failed(&self, error: &DbError) {
         self.counters.load_failed();
-        if error.is_transient() {
+        // A pool whose connections are all at work is no outage.
+        let pool = self.db.pool();
+        let is_busy = matches!(error, DbError::Unreachable(sqlx::Error::PoolTimedOut))
+            && pool.size() >= pool.options().get_max_connections();
+        if error.is_transient() && !is_busy {
             self.freshness.outage.began(matches!(error, DbError::Unreachable(_)));
         }
     }

@@ -10,20 +10,23 @@ use super::{
     body::Body,
     old,
     query::{ListQuery, Query, Shape},
+    whole::SLICE,
 };
 use crate::{
     db::{
         Db, DbError,
-        vehicles::{BranchNames, BySlug, VehicleJson, Window},
+        vehicles::{BranchNames, BySlug, VehicleJson, VehiclePage, Window},
     },
     domain::{Filter, Order},
 };
 
-/// What is known of a query.
+/// The answer to a query.
 #[derive(Debug)]
 pub enum Answer {
     /// JSON to be sent.
     Body(Box<Body>),
+    /// The old system's whole listing is too large to be cached: [`super::Catalog::whole`].
+    Large,
     /// The vehicle is now under another slug.
     Moved {
         /// Its present one.
@@ -51,31 +54,34 @@ impl Answer {
         match self {
             Self::Body(body) => body.weight(),
             Self::Moved { slug, id } => slug.len() + id.len(),
-            Self::Gone | Self::Unknown => 0,
+            Self::Large | Self::Gone | Self::Unknown => 0,
         }
     }
 }
 
+/// Loads the answer to a query; `largest`: the most bytes of a whole listing that is cached.
 pub(super) async fn load(
     db: &Db,
     branches: &BranchNames,
     query: &Query,
+    largest: u64,
 ) -> Result<(Answer, Timings), DbError> {
     let started = Instant::now();
-    let found = find(db, branches, query).await?;
+    let found = find(db, branches, query, largest).await?;
     let database = started.elapsed();
     let answer = found.render(query)?;
     Ok((answer, Timings { database, render: started.elapsed().saturating_sub(database) }))
 }
 
-/// What the database said.
+/// The database's answer.
 enum Found {
+    TooLarge,
     Page { vehicles: Vec<VehicleJson>, ids: Vec<String>, total: i64 },
     Whole { json: VehicleJson, ids: Vec<String> },
     One(BySlug),
 }
 
-async fn find(db: &Db, branches: &BranchNames, query: &Query) -> Result<Found, DbError> {
+async fn find(db: &Db, branches: &BranchNames, query: &Query, largest: u64) -> Result<Found, DbError> {
     Ok(match query {
         Query::List(list, _) => {
             let size = i64::from(list.page_size);
@@ -83,10 +89,7 @@ async fn find(db: &Db, branches: &BranchNames, query: &Query) -> Result<Found, D
                 Window { order: list.order, limit: Some(size), offset: (i64::from(list.page) - 1) * size };
             page(db, branches, &list.filter, window).await?
         }
-        Query::All => {
-            let window = Window { order: Order::Updated, limit: None, offset: 0 };
-            page(db, branches, &Filter::default(), window).await?
-        }
+        Query::All => everything(db, branches, largest).await?,
         Query::Facets(filter) => {
             let _turn = db.turn_to_search(filter.search.as_deref()).await;
             let search = db.understand(filter.search.as_deref()).await?;
@@ -99,6 +102,31 @@ async fn find(db: &Db, branches: &BranchNames, query: &Query) -> Result<Found, D
         }
         Query::Vehicle(slug, _) => Found::One(db.by_slug(branches, slug).await?),
     })
+}
+
+/// All listed vehicles from one snapshot, unless a slice of them shows that they are too many.
+async fn everything(db: &Db, branches: &BranchNames, largest: u64) -> Result<Found, DbError> {
+    let first = slice(db, branches, Some(SLICE), 0).await?;
+    let bytes: usize = first.vehicles.iter().map(|vehicle| vehicle.0.get().len()).sum();
+    let average = bytes.checked_div(first.vehicles.len()).unwrap_or(0);
+    let all =
+        u64::try_from(first.total).unwrap_or(0).saturating_mul(u64::try_from(average).unwrap_or(u64::MAX));
+    if all > largest {
+        return Ok(Found::TooLarge);
+    }
+    let whole = if first.total > SLICE { slice(db, branches, None, 0).await? } else { first };
+    Ok(Found::Page { vehicles: whole.vehicles, ids: whole.ids, total: whole.total })
+}
+
+/// A slice of the listing, the last updated first.
+pub(super) async fn slice(
+    db: &Db,
+    branches: &BranchNames,
+    limit: Option<i64>,
+    offset: i64,
+) -> Result<VehiclePage, DbError> {
+    let window = Window { order: Order::Updated, limit, offset };
+    db.listed(branches, &Filter::default(), &db.understand(None).await?, window).await
 }
 
 async fn page(db: &Db, branches: &BranchNames, filter: &Filter, window: Window) -> Result<Found, DbError> {
@@ -129,6 +157,7 @@ struct Everything<'a> {
 impl Found {
     fn render(self, query: &Query) -> Result<Answer, DbError> {
         Ok(match self {
+            Self::TooLarge => Answer::Large,
             Self::One(BySlug::Unknown) => Answer::Unknown,
             Self::One(BySlug::Gone) => Answer::Gone,
             Self::One(BySlug::Moved { slug, id }) => Answer::Moved { slug: slug.into(), id: id.into() },
@@ -180,7 +209,7 @@ fn json(response: &impl Serialize) -> Result<String, DbError> {
     serde_json::to_string(response).map_err(unreadable)
 }
 
-fn unreadable(error: serde_json::Error) -> DbError {
+pub(super) fn unreadable(error: serde_json::Error) -> DbError {
     DbError::from(sqlx::Error::Decode(error.into()))
 }
 
@@ -189,7 +218,7 @@ impl Answer {
     pub fn body(&self) -> Option<&Body> {
         match self {
             Self::Body(body) => Some(body),
-            Self::Moved { .. } | Self::Gone | Self::Unknown => None,
+            Self::Large | Self::Moved { .. } | Self::Gone | Self::Unknown => None,
         }
     }
 }

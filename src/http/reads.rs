@@ -15,6 +15,7 @@ pub(super) mod routes;
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use axum::{
+    body::Body,
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
@@ -35,7 +36,7 @@ use super::{
     state::{AppState, Limits},
 };
 use crate::{
-    catalog::{Answer, Catalog, Missed, Query, Served, Shape},
+    catalog::{Answer, Catalog, LoadError, Missed, Query, Served, Shape},
     domain::{WrongParameter, slugify},
 };
 
@@ -136,7 +137,8 @@ impl Reads {
         let served = self.served(query, request).await?;
         match served.answer() {
             Answer::Body(_) => Ok(content(&served, request, control).await),
-            Answer::Moved { .. } | Answer::Gone | Answer::Unknown => Err(unknown("what is no vehicle")),
+            Answer::Large => self.stream(&served, control, request.began),
+            Answer::Moved { .. } | Answer::Gone | Answer::Unknown => Err(problem::nothing_at(request.uri)),
         }
     }
 
@@ -155,7 +157,7 @@ impl Reads {
             Answer::Body(body) => deliver::moved(folder.path(), slug, body.surrogate_key.clone()),
             Answer::Moved { slug, id } => deliver::moved(folder.path(), slug, deliver::key_of(id)),
             Answer::Gone => refuse(Address::Vehicle(folder, text), gone(slug)),
-            Answer::Unknown => refuse(Address::Vehicle(folder, text), unknown(text)),
+            Answer::Unknown | Answer::Large => refuse(Address::Vehicle(folder, text), unknown(text)),
         };
         if response.status().is_redirection() {
             response.headers_mut().insert(header::CACHE_CONTROL, control.clone());
@@ -172,8 +174,20 @@ impl Reads {
         }
     }
 
+    /// The old system's whole listing, too large to be cached, as it is read.
+    fn stream(&self, served: &Served, control: &HeaderValue, began: Instant) -> Result<Response, Problem> {
+        let slices = self.catalog.whole().map_err(Problem::from)?;
+        let mut response = Response::new(Body::from_stream(slices));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CACHE_CONTROL, control.clone());
+        headers.insert(deliver::SURROGATE_KEY, HeaderValue::from_static("vehicles"));
+        deliver::tell_source(headers, served, began);
+        Ok(response)
+    }
+
     async fn load(&self, missed: Missed, id: &HeaderValue) -> Result<Served, Problem> {
-        let load = async { self.catalog.load(missed).await.map_err(|error| Problem::from(&*error)) };
+        let load = async { self.catalog.load(missed).await.map_err(Problem::from) };
         let load = load.instrument(request_id::span(id));
         timeout(self.limits.request_timeout, load).await.unwrap_or_else(|_| Err(guard::too_long()))
     }
@@ -203,6 +217,18 @@ fn wrong_method(address: Address<'_>, request: &Asked<'_>) -> Response {
     let mut response = refuse(address, problem::not_allowed(request.method, request.uri));
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
     response
+}
+
+impl From<LoadError> for Problem {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Busy => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too many different questions are being answered; try again in a few seconds.",
+            ),
+            LoadError::Database(error) => Self::from(&*error),
+        }
+    }
 }
 
 impl From<WrongParameter> for Problem {

@@ -133,3 +133,26 @@ async fn the_old_addresses_can_be_switched_off() {
         world.get(path).await.problem(404);
     }
 }
+
+#[tokio::test]
+async fn a_listing_too_large_for_the_cache_is_sent_as_it_is_read() {
+    let cars = (0..230).map(|number| {
+        let title = format!("Auto {number}");
+        fields! { "Auto": title, "OrdenStatus": "Comprado", "descripcion": "Impecable. ".repeat(20) }
+    });
+    let world = World::set("cache.max_bytes", "262144").vehicles(cars).start().await;
+    for _ in 0..2 {
+        let answer = world.get("/rapid-processor").await;
+        assert_eq!((answer.header("x-cache"), answer.header("etag")), ("miss", ""), "{:?}", answer.headers);
+        let all = answer.ok();
+        let data = all["data"].as_array().unwrap();
+        let slugs: std::collections::BTreeSet<&str> =
+            data.iter().map(|vehicle| vehicle["slug"].as_str().unwrap()).collect();
+        assert_eq!((all["count"].as_u64(), data.len(), slugs.len()), (Some(230), 230, 230));
+        assert!(data[0]["galeriaExterior"].is_array());
+        world.state().catalog.suspect();
+    }
+    assert_eq!(world.get("/rapid-processor?pageSize=5").await.ok()["vehicles"].as_array().unwrap().len(), 5);
+    let again = world.get("/rapid-processor").await;
+    assert_eq!(again.ok()["count"], 230);
+}

@@ -75,3 +75,40 @@ async fn an_odd_member_of_a_webhook_costs_only_itself() {
         assert_eq!(answer.ok()["success"], json!(true), "{odd}");
     }
 }
+
+#[tokio::test]
+async fn too_many_different_questions_are_refused_at_once_and_nobody_else_is() {
+    let world = World::set("database.max_connections", "4").start().await;
+    world.no_run().await;
+    let mut lock = world.db.pool.begin().await.unwrap();
+    sqlx::query("lock table inventario_cache, listing in access exclusive mode")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let questions: Vec<_> = (1..=50)
+        .map(|price| {
+            let request = world.http.get(format!("{}/vehicles/facets?maxPrice={price}", world.url));
+            tokio::spawn(async move { crate::support::Answer::read(request.send().await.unwrap()).await })
+        })
+        .collect();
+    crate::support::eventually("those that find the line full are answered", || async {
+        questions.iter().filter(|question| question.is_finished()).count() == 16
+    })
+    .await;
+    assert_eq!(world.get("/readyz").await.status, 200);
+    assert_eq!(world.get_as_admin("/queue").await.status, 200);
+    lock.rollback().await.unwrap();
+    let (mut answered, mut refused) = (0, 0);
+    for question in questions {
+        let answer = question.await.unwrap();
+        if answer.status == 200 {
+            answered += 1;
+        } else {
+            answer.problem(503);
+            assert!(!answer.header("retry-after").is_empty());
+            refused += 1;
+        }
+    }
+    assert_eq!((answered, refused), (2 + 2 * 16, 16), "half of the connections, and a line for each");
+    assert_ne!(world.get("/vehicles").await.header("x-cache"), "stale", "a line that is full is no outage");
+}
