@@ -53,8 +53,10 @@ pub(super) fn routes() -> Router<AppState> {
             "/docs/{file}",
             get(move |name: Result<Path<String>, PathRejection>, uri: Uri, headers: HeaderMap| async move {
                 // What is not UTF-8 is no name of a file.
-                let name = name.map_or_else(|_| String::new(), |Path(name)| name);
-                files.answer(&name, uri, &headers).await
+                match name {
+                    Ok(Path(name)) => files.answer(&name, uri, &headers).await,
+                    Err(_) => problem::nothing_at(&uri).into_response(),
+                }
             }),
         )
 }
