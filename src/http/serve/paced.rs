@@ -123,7 +123,7 @@ mod tests {
     /// What a client gets of 100 kB that takes so many bytes at a time, with a pause before each.
     async fn taken(part: usize, pause: Duration) -> usize {
         let (ours, mut theirs) = duplex(part);
-        let write = tokio::spawn(async move { paced(ours).write_all(&[7; 100_000]).await });
+        let write = tokio::spawn(async move { paced(ours).write_all(&vec![7; 100_000]).await });
         let mut taken = 0;
         let mut buffer = vec![0; part];
         loop {
