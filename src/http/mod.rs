@@ -59,7 +59,8 @@ use self::{cors::Cors, front::Public, reads::Reads};
 
 /// The whole service.
 pub fn front(state: AppState) -> Front {
-    let reads = Reads::new(&state, openapi::file(&api(state.limits.supabase_paths)));
+    let reads =
+        Reads::new(&state, openapi::file(&describe(state.limits.supabase_paths, !state.limits.health_apart)));
     let public = Public { reads, cors: Cors::new(&state.limits.cors_origins) };
     let monitor = state.monitor.clone();
     Front::new(router(state), Some(public), monitor)
@@ -107,8 +108,14 @@ fn finished(routes: Router<AppState>, state: AppState) -> Router {
 
 /// The description of the API.
 pub fn api(supabase_paths: bool) -> Description {
-    let private = private(supabase_paths).merge(health()).into_openapi();
-    openapi::describe(reads::routes::describe(supabase_paths), private)
+    describe(supabase_paths, true)
+}
+
+/// The same, with or without the routes of machines that watch, which may have an address of their own.
+fn describe(supabase_paths: bool, with_health: bool) -> Description {
+    let private = private(supabase_paths);
+    let private = if with_health { private.merge(health()) } else { private };
+    openapi::describe(reads::routes::describe(supabase_paths), private.into_openapi())
 }
 
 /// The routes of webhooks and operators.
