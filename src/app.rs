@@ -143,9 +143,9 @@ impl App {
         let lifecycle = &self.lifecycle;
         let front = http::front(self.state.clone());
         let limits = http::serve::Limits {
-            header_timeout: config.server.header_timeout,
-            write_timeout: config.server.write_timeout,
-            max_connections: config.server.max_connections,
+            header_timeout: *config.server.header_timeout,
+            write_timeout: *config.server.write_timeout,
+            max_connections: config.server.max_connections.get(),
         };
         let (soft, hard) = (lifecycle.soft(), lifecycle.hard());
         lifecycle.spawn_essential("http", http::serve::serve(listener, front, limits, soft, hard));
@@ -174,7 +174,7 @@ impl App {
 pub fn private_postgres(settings: &DatabaseSettings) -> Options {
     Options {
         programs_dir: settings.programs_dir.clone(),
-        ..Options::new(Keep::Data(settings.private_data_dir.clone()))
+        ..Options::new(Keep::Data(settings.private_data_dir.to_path_buf()))
     }
 }
 
@@ -232,7 +232,7 @@ fn build(config: &Config, db: Db, stop: CancellationToken) -> Result<AppState, S
         engine,
         db,
         credentials: Credentials::new(&config.auth),
-        limits: Arc::new(Limits::new(config)?),
+        limits: Arc::new(Limits::new(config)),
     })
 }
 

@@ -146,7 +146,7 @@ impl Catalog {
                 branches: vehicles::BranchNames::from(&locations),
                 locations,
                 stale_for: settings.stale_for,
-                load_timeout: settings.load_timeout,
+                load_timeout: *settings.load_timeout,
                 freshness: Freshness::new(),
                 line,
                 largest: settings.max_bytes / 8,

@@ -188,10 +188,9 @@ mod tests {
     }
 
     #[test]
-    fn starting_twice_changes_nothing_and_a_wrong_filter_is_an_error() {
-        let settings = |filter: &str| LogSettings { format: None, filter: filter.to_owned() };
+    fn starting_twice_changes_nothing() {
+        let settings = |filter: &str| LogSettings { format: None, filter: filter.parse().unwrap() };
         assert!(init(&settings("warn")).is_ok());
         assert!(init(&settings("info")).is_ok());
-        assert!(init(&settings("vitrina=loud")).is_err());
     }
 }

@@ -87,7 +87,7 @@ impl AirtableClient {
             list_records_url: url(&settings.api_url, &["v0", base, table, "listRecords"])?,
             schema_url: url(&settings.api_url, &["v0", "meta", "bases", base, "tables"])?,
             webhooks_url: url(&settings.api_url, &["v0", "bases", base, "webhooks"])?,
-            limiter: RateLimiter::new(settings.requests_per_second),
+            limiter: RateLimiter::new(settings.requests_per_second.get()),
             quota: Quota::default(),
             answers: Mutex::default(),
             field_names: RwLock::default(),
@@ -297,7 +297,7 @@ impl AirtableClient {
         drop(permit);
         self.0.quota.count();
         let began = Instant::now();
-        let outcome = request::exchange(&self.0.http, ask, self.0.settings.max_response_bytes)
+        let outcome = request::exchange(&self.0.http, ask, self.0.settings.max_response_bytes.get())
             .await
             .and_then(|body| answer(&body, ask.what))
             .map_err(|error| error.after(number));

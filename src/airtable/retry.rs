@@ -23,7 +23,7 @@ pub(super) const MAX_RETRY_AFTER: Duration = Duration::from_mins(5);
 
 /// The longest wait before each further attempt.
 pub(super) fn schedule(settings: &AirtableSettings) -> ExponentialBuilder {
-    let further_attempts = usize::try_from(settings.max_attempts.saturating_sub(1)).unwrap_or(usize::MAX);
+    let further_attempts = usize::try_from(settings.max_attempts.get() - 1).unwrap_or(usize::MAX);
     ExponentialBuilder::new()
         .with_min_delay(settings.backoff_base.min(settings.backoff_max))
         .with_max_delay(settings.backoff_max)
@@ -46,7 +46,7 @@ pub(super) fn wait(error: &AirtableError, longest: Duration) -> Duration {
 
 /// How long the base is left alone at least after a 429: what it asked for or the setting.
 fn least_pause(error: &AirtableError, settings: &AirtableSettings) -> Duration {
-    error.retry_after.unwrap_or(settings.pause_after_429)
+    error.retry_after.unwrap_or(*settings.pause_after_429)
 }
 
 /// How long it is until the next attempt at least; `wait` is this request's own, and its next turn comes after a pause of the whole base.
@@ -72,10 +72,12 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dur
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use backon::BackoffBuilder;
 
     use super::*;
-    use crate::airtable::tests::settings;
+    use crate::airtable::tests::{positive, settings};
 
     #[test]
     fn retry_after_is_seconds_or_a_date_and_never_endless() {
@@ -101,15 +103,15 @@ mod tests {
     #[test]
     fn the_schedule_doubles_up_to_its_maximum_and_ends_with_the_attempts() {
         let settings = AirtableSettings {
-            max_attempts: 5,
-            backoff_base: Duration::from_secs(1),
+            max_attempts: NonZeroU32::new(5).unwrap(),
+            backoff_base: positive(1_000),
             backoff_max: Duration::from_secs(3),
             ..settings("http://localhost")
         };
         let waits: Vec<u64> = schedule(&settings).build().map(|wait| wait.as_secs()).collect();
         assert_eq!(waits, [1, 2, 3, 3]);
 
-        let once = AirtableSettings { max_attempts: 1, ..settings };
+        let once = AirtableSettings { max_attempts: NonZeroU32::MIN, ..settings };
         assert_eq!(schedule(&once).build().next(), None);
     }
 
@@ -129,8 +131,7 @@ mod tests {
 
     #[test]
     fn a_429_pauses_the_base_for_what_it_asks_or_for_the_setting() {
-        let settings =
-            AirtableSettings { pause_after_429: Duration::from_secs(30), ..settings("http://localhost") };
+        let settings = AirtableSettings { pause_after_429: positive(30_000), ..settings("http://localhost") };
         for (asked, seconds) in [(None, 30), (Some(4), 4), (Some(90), 90)] {
             let error = AirtableError::refused(429, asked.map(Duration::from_secs), b"");
             let least = Duration::from_secs(seconds);

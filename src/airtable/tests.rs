@@ -4,7 +4,11 @@
 
 mod server;
 
-use std::{pin::pin, time::Duration};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    pin::pin,
+    time::Duration,
+};
 
 use futures_util::poll;
 use serde_json::{Value, json};
@@ -13,29 +17,33 @@ use tokio::sync::oneshot;
 use self::server::{Reply, Seen, Server};
 use super::*;
 use crate::{
-    config::AirtableSettings,
+    config::{AirtableSettings, values::PositiveDuration},
     domain::{Record, RecordId},
 };
 
 const TOKEN: &str = "patSecret0000001.0123456789abcdef";
 
+pub(super) fn positive(millis: u64) -> PositiveDuration {
+    Duration::from_millis(millis).try_into().unwrap()
+}
+
 /// Settings that wait little, so that no test is slow.
 pub(super) fn settings(api_url: &str) -> AirtableSettings {
     AirtableSettings {
-        api_key: TOKEN.into(),
-        base_id: "appBase0000000001".to_owned(),
-        table_id: "tblAutos000000001".to_owned(),
-        api_url: api_url.to_owned(),
-        requests_per_second: 100,
+        api_key: TOKEN.parse().unwrap(),
+        base_id: "appBase0000000001".parse().unwrap(),
+        table_id: "tblAutos000000001".parse().unwrap(),
+        api_url: api_url.parse().unwrap(),
+        requests_per_second: NonZeroU32::new(100).unwrap(),
         monthly_calls: 0,
-        pause_after_429: Duration::from_millis(50),
-        connect_timeout: Duration::from_secs(5),
-        request_timeout: Duration::from_secs(10),
-        max_response_bytes: 100_000,
-        max_attempts: 3,
-        backoff_base: Duration::from_millis(2),
+        pause_after_429: positive(50),
+        connect_timeout: positive(5_000),
+        request_timeout: positive(10_000),
+        max_response_bytes: NonZeroUsize::new(100_000).unwrap(),
+        max_attempts: NonZeroU32::new(3).unwrap(),
+        backoff_base: positive(2),
         backoff_max: Duration::from_millis(5),
-        page_size: 100,
+        page_size: 100.try_into().unwrap(),
         schema_every: Duration::ZERO,
     }
 }
@@ -191,9 +199,8 @@ async fn every_page_of_a_listing_is_asked_for_with_the_same_options() {
 async fn a_table_may_be_given_by_a_name_with_any_characters() {
     let server = Server::start([Reply::ok(&json!({"records": []}))]).await;
     let settings = AirtableSettings {
-        table_id: "Autos año/50% ¿sí?".to_owned(),
-        api_url: format!("{}/proxy/", server.url),
-        ..settings("")
+        table_id: "Autos año/50% ¿sí?".parse().unwrap(),
+        ..settings(&format!("{}/proxy/", server.url))
     };
     first_page(&AirtableClient::new(&settings).unwrap()).await.unwrap();
     assert_eq!(
@@ -282,12 +289,16 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_given_up_and_asked_for_again() {
     let server = Server::start([Reply::Hang, Reply::ok(&json!({"records": []}))]).await;
-    let settings = AirtableSettings { request_timeout: Duration::from_millis(300), ..settings(&server.url) };
+    let settings = AirtableSettings { request_timeout: positive(300), ..settings(&server.url) };
     let client = AirtableClient::new(&settings).unwrap();
     in_time("the second attempt", first_page(&client)).await.unwrap();
 
     let server = Server::start([Reply::Hang]).await;
-    let settings = AirtableSettings { max_attempts: 1, api_url: server.url.clone(), ..settings };
+    let settings = AirtableSettings {
+        max_attempts: NonZeroU32::MIN,
+        request_timeout: positive(300),
+        ..self::settings(&server.url)
+    };
     let client = AirtableClient::new(&settings).unwrap();
     let error = in_time("the time-out", first_page(&client)).await.unwrap_err();
     assert_eq!((error.kind, error.status, error.attempts), (Kind::TimedOut, None, 1));
@@ -377,7 +388,11 @@ async fn a_429_holds_back_every_request_to_the_base() {
     let page = || Reply::ok(&json!({"records": []}));
     let server = Server::start([Reply::status(429, RATE_LIMIT), page(), page()]).await;
     let pause = Duration::from_millis(300);
-    let settings = AirtableSettings { pause_after_429: pause, max_attempts: 1, ..settings(&server.url) };
+    let settings = AirtableSettings {
+        pause_after_429: pause.try_into().unwrap(),
+        max_attempts: NonZeroU32::MIN,
+        ..settings(&server.url)
+    };
     let client = AirtableClient::new(&settings).unwrap();
 
     let error = first_page(&client).await.unwrap_err();
@@ -449,7 +464,7 @@ async fn an_answer_is_read_compressed_and_counted_as_unpacked() {
 #[tokio::test]
 async fn a_caller_who_goes_away_while_waiting_sends_nothing() {
     let server = Server::start([Reply::ok(&json!({"records": []}))]).await;
-    let settings = AirtableSettings { requests_per_second: 1, ..settings(&server.url) };
+    let settings = AirtableSettings { requests_per_second: NonZeroU32::MIN, ..settings(&server.url) };
     let client = AirtableClient::new(&settings).unwrap();
     first_page(&client).await.unwrap();
     {
@@ -467,17 +482,6 @@ async fn the_token_is_in_no_error_and_no_debug_output() {
     for text in [format!("{client:?}"), format!("{error:?}"), error.to_string()] {
         assert!(!text.contains("0123456789abcdef"), "{text}");
     }
-}
-
-#[test]
-fn settings_that_make_no_client_say_what_they_should_be() {
-    for api_url in ["", "api.airtable.com", "ftp://api.airtable.com", "mailto:a@b", "https://"] {
-        let error = AirtableClient::new(&settings(api_url)).unwrap_err();
-        assert!(error.to_string().contains("AIRTABLE_API_URL"), "{api_url:?}: {error}");
-    }
-    let broken = AirtableSettings { api_key: "pat\nSecret".into(), ..settings("https://api.airtable.com") };
-    let error = AirtableClient::new(&broken).unwrap_err().to_string();
-    assert!(error.contains("AIRTABLE_API_KEY") && !error.contains("Secret"), "{error}");
 }
 
 /// What `future` gives, within ten seconds.

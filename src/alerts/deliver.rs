@@ -72,7 +72,7 @@ impl Alerts {
     /// Tries the oldest message that is due; `false` when there is none.
     async fn deliver_one(&self, channel: &Channel, now: DateTime<Utc>) -> Result<bool, DbError> {
         let (db, settings) = (&self.0.db, &self.0.sending);
-        let until = now + delta(settings.send_timeout) + CLAIM_BEYOND_SENDING;
+        let until = now + delta(*settings.send_timeout) + CLAIM_BEYOND_SENDING;
         let Some(claimed) = db.claim_message(channel.name(), now, until).await? else { return Ok(false) };
         let sent = match serde_json::from_value::<Message>(claimed.content.clone()) {
             Ok(message) => channel.send(&claimed.message_id, &message, now).await,

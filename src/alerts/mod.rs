@@ -140,10 +140,10 @@ impl Alerts {
         let raised = self.raised(now).await?;
         let mut check = db.begin_alert_check().await?;
         check.report(db, &raised, now).await?;
-        let unheard = now - delta(self.0.sending.give_up_after);
+        let unheard = now - delta(*self.0.sending.give_up_after);
         let channels = check.channels(&self.own_channels(), unheard, now).await?;
         let reports = check.reports(now - delta(settings.check_every * SILENT_CHECKS)).await?;
-        let figures = check.figures(delta(settings.rate_window), now).await?;
+        let figures = check.figures(delta(*settings.rate_window), now).await?;
         let troubles = judge.troubles(&figures, &reports, now);
         let known = check.alerts().await?;
         let changes = changes(&known, &troubles, delta(settings.resolve_after), now);

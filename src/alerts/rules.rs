@@ -72,7 +72,7 @@ impl Judge {
     fn nights(&self, rule: Rule, figures: &AlertFigures, now: DateTime<Utc>) -> Option<Trouble> {
         let runs = &figures.runs;
         let missed = nights::missed(&self.nightly, runs, delta(self.settings.nightly_overdue), now);
-        let many = missed.len() >= self.settings.critical_nights;
+        let many = missed.len() >= self.settings.critical_nights.get();
         let since = *missed.last().filter(|_| many == (rule == Rule::NightlyFailing))?;
         let how_many = match missed.len() {
             1 => format!("The night of {} had no full sync.", self.said(since)),
@@ -115,16 +115,16 @@ impl Judge {
     fn success_rate(&self, figures: &AlertFigures) -> Option<Trouble> {
         let syncs = self.enough(figures)?;
         let rate = share(syncs.successes, syncs.total);
-        (rate < self.settings.min_success_rate).then(|| Trouble {
+        (rate < self.settings.min_success_rate.get()).then(|| Trouble {
             rule: Rule::SuccessRate,
             since: None,
             detail: format!(
                 "{} of {} syncs in {} succeeded, {}, less than {}; {} failed, {} had warnings.",
                 syncs.successes,
                 syncs.total,
-                lasting(delta(self.settings.rate_window)),
+                lasting(delta(*self.settings.rate_window)),
                 percent(rate),
-                percent(self.settings.min_success_rate),
+                percent(self.settings.min_success_rate.get()),
                 syncs.errors,
                 syncs.total - syncs.successes - syncs.errors
             ),
@@ -139,14 +139,14 @@ impl Judge {
             since: None,
             detail: format!(
                 "The syncs that succeeded in {} took {average:.0} ms on average, more than {most:.0} ms.",
-                lasting(delta(self.settings.rate_window))
+                lasting(delta(*self.settings.rate_window))
             ),
         })
     }
 
     fn errors(&self, figures: &AlertFigures) -> Option<Trouble> {
         let syncs = &figures.syncs;
-        (syncs.errors_in_an_hour > self.settings.max_errors).then(|| Trouble {
+        (syncs.errors_in_an_hour > i64::from(self.settings.max_errors)).then(|| Trouble {
             rule: Rule::Errors,
             since: None,
             detail: format!(
@@ -159,7 +159,8 @@ impl Judge {
     }
 
     fn enough<'f>(&self, figures: &'f AlertFigures) -> Option<&'f crate::db::alerts::figures::SyncFigures> {
-        Some(&figures.syncs).filter(|syncs| syncs.total > 0 && syncs.total >= self.settings.min_syncs)
+        Some(&figures.syncs)
+            .filter(|syncs| syncs.total > 0 && syncs.total >= i64::from(self.settings.min_syncs))
     }
 
     fn said(&self, time: DateTime<Utc>) -> String {

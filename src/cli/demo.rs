@@ -83,7 +83,7 @@ async fn show(
     postgres: &PrivatePg,
     lifecycle: Lifecycle,
 ) -> anyhow::Result<ExitCode> {
-    config.database.url = Some(postgres.url().into());
+    config.database.url = Some(postgres.url().parse()?);
     let app = match App::start(&config, lifecycle.clone()).await {
         Err(StartError::Stopped) => return Ok(ExitCode::SUCCESS),
         app => app?,

@@ -1,20 +1,20 @@
 //! From layers to a checked [`Config`].
 //!
-//! **Not here:** where values come from ([`super::layers`]), how they are read one by one ([`super::report`]), what they must be
-//! ([`super::checks`]).
+//! **Not here:** where values come from (`layers`), how they are read (`reader`), what they must be (`values`, `contradictions`).
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use super::{
-    checks,
-    layers::{FREE_SECTION, Layers},
-    problem::{ConfigErrors, form, shown_text},
-    report::Report,
+    contradictions,
+    layers::Layers,
+    problem::{ConfigErrors, shown_text},
+    reader,
     settings::Config,
+    values::{ApiKey, BaseId, TableId, Tokens},
 };
 use crate::domain::Mapping;
 
-/// What a command cannot do without. What it does not need may be missing, but not wrong.
+/// The settings a command needs; others may be missing, but not wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     /// The service: Airtable and both secrets.
@@ -26,14 +26,14 @@ pub enum Needs {
 }
 
 impl Needs {
-    /// Settings without a default.
-    fn required(self) -> &'static [&'static str] {
-        const ALL: [&str; 5] = [
-            "airtable.api_key",
-            "airtable.base_id",
-            "airtable.table_id",
-            "auth.webhook_secret",
-            "auth.admin_token",
+    /// The settings without a default, and what each should be.
+    fn required(self) -> &'static [(&'static str, &'static str)] {
+        const ALL: [(&str, &str); 5] = [
+            ("airtable.api_key", ApiKey::EXPECTED),
+            ("airtable.base_id", BaseId::EXPECTED),
+            ("airtable.table_id", TableId::EXPECTED),
+            ("auth.webhook_secret", Tokens::EXPECTED),
+            ("auth.admin_token", Tokens::EXPECTED),
         ];
         match self {
             Self::Serve => &ALL,
@@ -43,7 +43,7 @@ impl Needs {
     }
 }
 
-/// Gathers layers and makes a [`Config`] of them.
+/// Collects layers and makes a [`Config`] of them.
 #[derive(Clone)]
 pub struct Loader {
     env: BTreeMap<String, String>,
@@ -75,97 +75,36 @@ impl Loader {
 
     /// The checked configuration, or everything that is wrong with it.
     pub fn load(self, needs: Needs) -> Result<Config, ConfigErrors> {
-        let mut problems = Vec::new();
-        let layers = Layers::collect(&self.env, &self.overlay, &mut problems);
-        let mut report = Report::new(layers, problems);
-        report.unknown_sections();
-        let sections = (
-            report.section("server"),
-            report.section("auth"),
-            report.section("database"),
-            report.section("airtable"),
-            report.section("airtable_webhook"),
-            report.section("listing"),
-            report.section("sync"),
-            report.section("cache"),
-            report.section("alerts"),
-            report.section("channels"),
-            report.section("compat"),
-            report.section("shop"),
-            report.section("log"),
-            report.section::<BTreeMap<String, String>>(FREE_SECTION),
-        );
-        let (
-            Some(server),
-            Some(auth),
-            Some(database),
-            Some(airtable),
-            Some(airtable_webhook),
-            Some(listing),
-            Some(sync),
-            Some(cache),
-            Some(alerts),
-            Some(channels),
-            Some(compat),
-            Some(shop),
-            Some(log),
-            Some(mut locations),
-        ) = sections
-        else {
-            return Err(ConfigErrors(report.into_problems()));
-        };
-        locations.retain(|_, name| !name.is_empty());
-        let mut config = Config {
-            server,
-            auth,
-            database,
-            airtable,
-            airtable_webhook,
-            listing,
-            sync,
-            cache,
-            alerts,
-            channels,
-            compat,
-            shop,
-            log,
-            locations,
-            mapping: Mapping::builtin().clone(),
-        };
-        if let Some(path) = config.listing.fields_file.as_deref()
-            && let Some(mapping) = read_mapping(path, &mut report)
-        {
-            config.mapping = mapping;
-        }
-        report.missing(needs.required());
-        checks::check(&config, &mut report);
-        let problems = report.into_problems();
-        if problems.is_empty() { Ok(config) } else { Err(ConfigErrors(problems)) }
+        let mut layers = Layers::collect(&self.env, &self.overlay);
+        let config = reader::read(&mut layers).map(|mut config| {
+            config.locations.retain(|_, name| !name.is_empty());
+            if let Some(mapping) = read_mapping(config.listing.fields_file.as_deref(), &mut layers) {
+                config.mapping = mapping;
+            }
+            for (key, expected) in needs.required() {
+                layers.require(key, expected);
+            }
+            contradictions::check(&config, &mut layers);
+            config
+        });
+        let problems = layers.into_problems();
+        config.filter(|_| problems.is_empty()).ok_or(ConfigErrors(problems))
     }
 }
 
-/// The mapping in the file at `path`, unless something is wrong with it.
-fn read_mapping(path: &Path, report: &mut Report) -> Option<Mapping> {
+/// The mapping in the file at `path`; `None` without one, or when something is wrong with it.
+fn read_mapping(path: Option<&Path>, layers: &mut Layers) -> Option<Mapping> {
     const KEY: &str = "listing.fields_file";
+    let path = path?;
     let shown = shown_text(&path.to_string_lossy());
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
-        Err(error) => {
-            report.wrong(KEY, format!("{shown} cannot be read: {error}"), form(KEY));
-            return None;
-        }
-    };
-    match Mapping::parse(&text) {
-        Ok(mapping) => Some(mapping),
-        Err(errors) => {
-            let listed: Vec<_> = errors.iter().map(ToString::to_string).collect();
-            let found = format!("{shown} is wrong: {}", listed.join("; "));
-            report.wrong(
-                KEY,
-                found,
-                "a field mapping without these mistakes, in the form of config/fields.toml",
-            );
-            None
-        }
-    }
+    let text = fs::read_to_string(path).map_err(|error| {
+        let expected = "the path of a readable file in the form of config/fields.toml";
+        layers.wrong(KEY, format!("{shown} cannot be read: {error}"), expected);
+    });
+    let mapping = Mapping::parse(&text.ok()?).map_err(|errors| {
+        let listed: Vec<_> = errors.iter().map(ToString::to_string).collect();
+        let expected = "a field mapping without these mistakes, in the form of config/fields.toml";
+        layers.wrong(KEY, format!("{shown} is wrong: {}", listed.join("; ")), expected);
+    });
+    mapping.ok()
 }

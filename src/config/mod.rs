@@ -1,39 +1,37 @@
 //! Every setting and where it came from.
 //!
 //! Four layers, later ones win: `config/default.toml` (embedded), the file named by `VITRINA_CONFIG`, variables of the form
-//! `VITRINA__SECTION__KEY`, and the short names of deployments such as `DATABASE_URL`. A [`Loader`] may lay a fifth on top,
-//! made in code.
+//! `VITRINA__SECTION__KEY`, and the short names of deployments such as `DATABASE_URL`. A [`Loader`] may add a fifth, set in code.
 //!
-//! **Invariants:** a [`Config`] is complete and checked: what it holds can be used without another look. All that is wrong is
-//! reported at once, as [`ConfigErrors`]; no secret appears there or in any `Debug`. [`Loader::from_environment`] is the
-//! program's only reader of the environment.
+//! Layers are collected (`layers`), read into [`Config`] by serde (`reader`), each value checked by its type (`values`), and then those that
+//! must fit each other (`contradictions`).
+//!
+//! **Invariants:** a [`Config`] is complete and checked. All problems are reported at once, as [`ConfigErrors`]; no secret appears there or
+//! in any `Debug`. [`Loader::from_environment`] is the program's only reader of the environment.
 //!
 //! **Not here:** whether PostgreSQL and Airtable accept what is configured; `doctor` asks them.
 
 mod alerts;
 mod channels;
-mod checks;
-mod database_url;
-mod duration;
+mod contradictions;
 mod layers;
 mod loader;
-mod optional;
 mod problem;
-mod report;
+mod reader;
 mod settings;
 #[cfg(test)]
 mod tests;
+pub mod values;
 
 pub use self::{
     alerts::AlertSettings,
     channels::{ChannelSettings, SmtpTls},
-    checks::LEAST_CONNECTIONS,
     loader::{Loader, Needs},
     problem::{ConfigErrors, Problem},
     settings::{
         AirtableSettings, AirtableWebhookSettings, AuthSettings, CacheSettings, CompatSettings, Config,
-        DatabaseSettings, ListingSettings, LogFormat, LogSettings, ServerSettings, ShopSettings,
-        SyncSettings,
+        DatabaseSettings, LEAST_CONNECTIONS, ListingSettings, LogFormat, LogSettings, ServerSettings,
+        ShopSettings, SyncSettings,
     },
 };
 

@@ -1,23 +1,38 @@
 //! Every setting, one struct per topic.
 //!
-//! **Invariants:** plain data; defaults stand in `config/default.toml` alone (embedded in the binary), never here. Secrets are
-//! [`SecretString`]s, which print as `[REDACTED]`.
+//! **Invariants:** plain data; what a value may be is said by its type (`values`). Defaults stand in `config/default.toml` alone, which is
+//! embedded in the binary; each field has its line there, and the other way round: loading the defaults fails otherwise.
 //!
-//! Each field has its line in that file, and the other way round: loading the defaults fails otherwise.
+//! An empty text stands for `None`.
 //!
 //! **Units:** durations are written as `8s`, `15min`, `24h`; sizes are in bytes and say so.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    num::{NonZeroU16, NonZeroU32, NonZeroUsize},
+    path::PathBuf,
+    time::Duration,
+};
 
 use chrono_tz::Tz;
 use croner::Cron;
-use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::values::{
+    ApiKey, ApiUrl, BaseId, CacheControl, CorsOrigins, DatabaseUrl, FolderPath, LogFilter, NotificationUrl,
+    Origin, PositiveDuration, Schema, Share, TableId, Tokens, Whole, Words, columns, duration, text,
+};
+use crate::domain::Mapping;
+
+/// The fewest connections that vitrina works with: one hears of other instances, one reads, one writes.
+pub const LEAST_CONNECTIONS: u32 = 3;
+
 /// The whole configuration, checked.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Where the service listens and what it bears.
+    /// Listen address and limits.
     pub server: ServerSettings,
     /// Who may call what.
     pub auth: AuthSettings,
@@ -46,47 +61,49 @@ pub struct Config {
     /// Branch codes and their display names, such as `MTY` = `Monterrey`.
     pub locations: BTreeMap<String, String>,
     /// The field mapping of `config/fields.toml` or the file that `listing.fields_file` names.
-    pub mapping: crate::domain::Mapping,
+    #[serde(skip, default = "builtin_mapping")]
+    pub mapping: Mapping,
 }
 
-/// Where the service listens and what it bears.
+fn builtin_mapping() -> Mapping {
+    Mapping::builtin().clone()
+}
+
+/// Listen address and limits.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSettings {
     /// The address of the HTTP port (`BIND_ADDR`).
+    #[serde(deserialize_with = "text::listen")]
     pub bind_addr: SocketAddr,
     /// Where health, readiness and metrics answer instead of there; unset: on `bind_addr`.
-    #[serde(deserialize_with = "super::optional::deserialize")]
+    #[serde(deserialize_with = "text::listen")]
     pub admin_bind: Option<SocketAddr>,
     /// The largest body of a request, in bytes.
-    pub max_body_bytes: usize,
+    pub max_body_bytes: NonZeroUsize,
     /// How long a client may take for its request line and headers; also how long an idle connection stays open.
-    #[serde(with = "super::duration")]
-    pub header_timeout: Duration,
+    pub header_timeout: PositiveDuration,
     /// How long a client may take for its body.
-    #[serde(with = "super::duration")]
-    pub body_timeout: Duration,
+    pub body_timeout: PositiveDuration,
     /// How long a client may take nothing of an answer that waits for it.
-    #[serde(with = "super::duration")]
-    pub write_timeout: Duration,
+    pub write_timeout: PositiveDuration,
     /// How long an answer may take before it becomes a 503.
-    #[serde(with = "super::duration")]
-    pub request_timeout: Duration,
+    pub request_timeout: PositiveDuration,
     /// Requests in flight; more are refused with 503 at once.
-    pub max_in_flight: usize,
+    pub max_in_flight: NonZeroUsize,
     /// Open connections; more wait in the kernel's queue.
-    pub max_connections: usize,
+    pub max_connections: NonZeroUsize,
     /// How long a stop waits for requests and syncs under way.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub shutdown_grace: Duration,
     /// Requests per second of one client to the public routes; 0 = no limit.
     pub client_requests_per_second: u32,
     /// Requests of one client at once.
-    pub client_burst: u32,
+    pub client_burst: NonZeroU32,
     /// Whether a reverse proxy stands in front, whose word on the client's address counts.
     pub behind_proxy: bool,
     /// Origins that browsers may read the public routes from; `["*"]` = any.
-    pub cors_origins: Vec<String>,
+    pub cors_origins: CorsOrigins,
 }
 
 /// Who may call what.
@@ -94,12 +111,11 @@ pub struct ServerSettings {
 #[serde(deny_unknown_fields)]
 pub struct AuthSettings {
     /// What the automation sends as `Authorization: Bearer …` (`WEBHOOK_SECRET`).
-    pub webhook_secret: SecretString,
+    pub webhook_secret: Tokens,
     /// What operators send as `Authorization: Bearer …` (`ADMIN_TOKEN`).
-    pub admin_token: SecretString,
+    pub admin_token: Tokens,
     /// How long somebody who has logged in to the dashboard stays so.
-    #[serde(with = "super::duration")]
-    pub session_for: Duration,
+    pub session_for: PositiveDuration,
 }
 
 /// PostgreSQL: the owner's or our own.
@@ -107,22 +123,18 @@ pub struct AuthSettings {
 #[serde(deny_unknown_fields)]
 pub struct DatabaseSettings {
     /// The address (`DATABASE_URL`); unset: a private PostgreSQL.
-    #[serde(deserialize_with = "super::optional::deserialize")]
-    pub url: Option<SecretString>,
+    pub url: Option<DatabaseUrl>,
     /// The schema of vitrina's tables.
-    pub schema: String,
-    /// Connections kept at most; at least [`LEAST_CONNECTIONS`](super::LEAST_CONNECTIONS).
-    pub max_connections: u32,
+    pub schema: Schema,
+    /// Connections kept at most; at least [`LEAST_CONNECTIONS`].
+    pub max_connections: Whole<u32, { LEAST_CONNECTIONS as u64 }>,
     /// How long a request waits for a connection before the database counts as unreachable.
-    #[serde(with = "super::duration")]
-    pub acquire_timeout: Duration,
+    pub acquire_timeout: PositiveDuration,
     /// The longest a single statement may run.
-    #[serde(with = "super::duration")]
-    pub statement_timeout: Duration,
+    pub statement_timeout: PositiveDuration,
     /// Where the private PostgreSQL keeps its cluster.
-    pub private_data_dir: PathBuf,
+    pub private_data_dir: FolderPath,
     /// The folder of PostgreSQL's programs (`initdb`, `postgres`, …); unset: looked for, else fetched.
-    #[serde(deserialize_with = "super::optional::deserialize")]
     pub programs_dir: Option<PathBuf>,
 }
 
@@ -131,40 +143,36 @@ pub struct DatabaseSettings {
 #[serde(deny_unknown_fields)]
 pub struct AirtableSettings {
     /// The personal access token (`AIRTABLE_API_KEY`).
-    pub api_key: SecretString,
+    pub api_key: ApiKey,
     /// The base, `app…` (`AIRTABLE_BASE_ID`).
-    pub base_id: String,
+    pub base_id: BaseId,
     /// The table, `tbl…` or its name (`AIRTABLE_TABLE_ID`).
-    pub table_id: String,
+    pub table_id: TableId,
     /// Where the API is (`AIRTABLE_API_URL`).
-    pub api_url: String,
+    pub api_url: ApiUrl,
     /// Requests per second to the base.
-    pub requests_per_second: u32,
+    pub requests_per_second: NonZeroU32,
     /// Requests that the workspace's plan allows in a month; zero: unknown.
     pub monthly_calls: u64,
     /// How long the base is left alone after a 429 without `Retry-After`.
-    #[serde(with = "super::duration")]
-    pub pause_after_429: Duration,
+    pub pause_after_429: PositiveDuration,
     /// The longest that connecting may take.
-    #[serde(with = "super::duration")]
-    pub connect_timeout: Duration,
+    pub connect_timeout: PositiveDuration,
     /// The longest that one request may take, answer included.
-    #[serde(with = "super::duration")]
-    pub request_timeout: Duration,
+    pub request_timeout: PositiveDuration,
     /// The largest answer that is read, in bytes.
-    pub max_response_bytes: usize,
+    pub max_response_bytes: NonZeroUsize,
     /// How often one request is sent at most.
-    pub max_attempts: u32,
+    pub max_attempts: NonZeroU32,
     /// The longest wait before the second attempt; doubles with each further one.
-    #[serde(with = "super::duration")]
-    pub backoff_base: Duration,
+    pub backoff_base: PositiveDuration,
     /// The longest wait between two attempts.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub backoff_max: Duration,
     /// Records in one request; Airtable allows 100.
-    pub page_size: usize,
+    pub page_size: Whole<usize, 1, 100>,
     /// How often the schema is looked at for renamed, retyped and deleted fields; zero: only before full runs and when values vanish.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub schema_every: Duration,
 }
 
@@ -173,13 +181,11 @@ pub struct AirtableSettings {
 #[serde(deny_unknown_fields)]
 pub struct AirtableWebhookSettings {
     /// The public address of this service's `/airtable-notifications`; unset: no native webhook.
-    #[serde(deserialize_with = "super::optional::deserialize")]
-    pub notification_url: Option<String>,
+    pub notification_url: Option<NotificationUrl>,
     /// How often payloads are read although no ping has come.
-    #[serde(with = "super::duration")]
-    pub poll_every: Duration,
+    pub poll_every: PositiveDuration,
     /// How long before its end the webhook is extended.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub refresh_before: Duration,
 }
 
@@ -188,14 +194,13 @@ pub struct AirtableWebhookSettings {
 #[serde(deny_unknown_fields)]
 pub struct ListingSettings {
     /// The value of `ordenstatus` that makes a vehicle listed; case and spaces around it do not count.
-    pub status: String,
+    pub status: Words,
     /// A checkbox field that must be checked too.
-    #[serde(deserialize_with = "super::optional::deserialize")]
     pub visible_field: Option<String>,
     /// The field mapping; unset: the built-in `config/fields.toml`.
-    #[serde(deserialize_with = "super::optional::deserialize")]
     pub fields_file: Option<PathBuf>,
     /// Columns that no public answer shows, nor the roles of Supabase's API; of [`PUBLIC_COLUMNS`](crate::domain::PUBLIC_COLUMNS).
+    #[serde(deserialize_with = "columns::private")]
     pub private: Vec<String>,
 }
 
@@ -204,29 +209,30 @@ pub struct ListingSettings {
 #[serde(deny_unknown_fields)]
 pub struct SyncSettings {
     /// How long a webhook waits for its sync before it is answered with 202.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub reply_within: Duration,
     /// Records in one webhook at most.
-    pub max_batch: usize,
+    pub max_batch: NonZeroUsize,
     /// When a webhook's record is read once more if nothing had changed; zero: never.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub recheck_after: Duration,
     /// When the nightly run begins, as a cron expression (minute, hour, day, month, weekday).
+    #[serde(deserialize_with = "text::cron")]
     pub nightly: Cron,
     /// The IANA time zone of `nightly`.
+    #[serde(deserialize_with = "text::time_zone")]
     pub time_zone: Tz,
     /// How often what webhooks missed is looked for; zero: never.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub catch_up_every: Duration,
     /// The share of listed vehicles, 0 to 1, that one full run may take out of the listing.
-    pub max_unlist_share: f64,
+    pub max_unlist_share: Share,
     /// How often a queued record is tried before it is given up.
-    pub queue_max_attempts: i32,
+    pub queue_max_attempts: NonZeroU16,
     /// The longest wait before a queued record's second try; doubles with each further one.
-    #[serde(with = "super::duration")]
-    pub queue_backoff_base: Duration,
+    pub queue_backoff_base: PositiveDuration,
     /// The longest wait between two tries of a queued record.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub queue_backoff_max: Duration,
 }
 
@@ -237,25 +243,24 @@ pub struct CacheSettings {
     /// The bytes that cached responses may take, keys included.
     pub max_bytes: u64,
     /// How long a last known response is served while PostgreSQL is down.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub stale_for: Duration,
     /// How long a load may take until the database counts as away.
-    #[serde(with = "super::duration")]
-    pub load_timeout: Duration,
+    pub load_timeout: PositiveDuration,
     /// How long any response is kept; freshness does not depend on it.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub ttl: Duration,
     /// How long an unknown slug is remembered as unknown.
-    #[serde(with = "super::duration")]
+    #[serde(with = "duration")]
     pub negative_ttl: Duration,
     /// `Cache-Control` of `GET /vehicles`.
-    pub list_control: String,
+    pub list_control: CacheControl,
     /// `Cache-Control` of `GET /vehicles/{slug}`.
-    pub detail_control: String,
+    pub detail_control: CacheControl,
     /// `Cache-Control` of `GET /vehicles/facets`.
-    pub facets_control: String,
+    pub facets_control: CacheControl,
     /// `Cache-Control` of `GET /vehicles/slugs`.
-    pub slugs_control: String,
+    pub slugs_control: CacheControl,
 }
 
 /// The old system's addresses.
@@ -273,7 +278,7 @@ pub struct ShopSettings {
     /// Whether there is one at `/`.
     pub page: bool,
     /// Where its photos come from.
-    pub photo_origins: Vec<String>,
+    pub photo_origins: Vec<Origin>,
 }
 
 /// The log.
@@ -281,10 +286,9 @@ pub struct ShopSettings {
 #[serde(deny_unknown_fields)]
 pub struct LogSettings {
     /// `pretty` or `json` (`LOG_FORMAT`); unset: pretty on a terminal, else JSON.
-    #[serde(deserialize_with = "super::optional::deserialize")]
     pub format: Option<LogFormat>,
     /// The tracing filter (`RUST_LOG`).
-    pub filter: String,
+    pub filter: LogFilter,
 }
 
 /// How log lines look.

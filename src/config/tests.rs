@@ -51,7 +51,7 @@ fn keys(errors: &ConfigErrors) -> Vec<&str> {
 fn every_setting_has_its_default_in_the_file_and_the_other_way_round() {
     let config = loader(&[]).load(Needs::Database).unwrap_or_else(|errors| panic!("{errors}"));
     assert_eq!(config.server.bind_addr.to_string(), "127.0.0.1:8080");
-    assert_eq!(config.server.max_body_bytes, 64 * 1024);
+    assert_eq!(config.server.max_body_bytes.get(), 64 * 1024);
     assert_eq!(config.sync.reply_within, Duration::from_secs(8));
     assert!(
         config.database.url.is_none() && config.listing.fields_file.is_none() && config.log.format.is_none()
@@ -78,11 +78,11 @@ fn later_layers_win() {
         ("LOG_FORMAT", "json"),
     ]);
     let config = loader.set("cache.max_bytes", "5").load(Needs::Serve).unwrap();
-    assert_eq!(config.sync.max_batch, 2);
+    assert_eq!(config.sync.max_batch.get(), 2);
     assert_eq!(config.sync.reply_within, Duration::from_secs(3));
     assert_eq!(config.server.bind_addr.to_string(), "0.0.0.0:4");
     assert_eq!(config.cache.max_bytes, 5);
-    assert_eq!(config.server.cors_origins, ["https://a.mx", "http://b.mx:81"]);
+    assert_eq!(config.server.cors_origins.0, ["https://a.mx", "http://b.mx:81"]);
     assert_eq!(config.log.format, Some(LogFormat::Json));
     assert_eq!(config.locations.get("SLW").map(String::as_str), Some("San Luis"));
     assert!(!config.locations.contains_key("MTY"));
@@ -101,8 +101,8 @@ fn an_empty_short_name_is_unset_and_an_empty_long_one_unsets() {
 #[test]
 fn a_secret_of_digits_stays_a_text() {
     let config = loaded(&[("WEBHOOK_SECRET", "00123456789012345678"), ("AIRTABLE_TABLE_ID", "2026")]);
-    assert_eq!(config.auth.webhook_secret.expose_secret(), "00123456789012345678");
-    assert_eq!(config.airtable.table_id, "2026");
+    assert_eq!(config.auth.webhook_secret.newest().expose_secret(), "00123456789012345678");
+    assert_eq!(&*config.airtable.table_id, "2026");
 }
 
 #[test]
@@ -161,7 +161,9 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
         ("DATABASE_URL", "postgres://us%FFer@localhost/cars", "database.url"),
         ("WEBHOOK_SECRET", "fifteen-letters", "auth.webhook_secret"),
         ("WEBHOOK_SECRET", "sixteen letters?", "auth.webhook_secret"),
+        ("WEBHOOK_SECRET", "aaaaaaaaaaaaaaaa", "auth.webhook_secret"),
         ("WEBHOOK_SECRET", ADMIN, "auth.admin_token"),
+        ("WEBHOOK_SECRET", "webhook-0123456789abcdef admin-0123456789abcdef", "auth.admin_token"),
         ("ADMIN_TOKEN", "0123456789abcde\u{fffd}", "auth.admin_token"),
         ("BIND_ADDR", "127.0.0.1", "server.bind_addr"),
         ("LOG_FORMAT", "xml", "log.format"),
@@ -224,6 +226,27 @@ fn each_wrong_value_is_blamed_on_its_setting_alone() {
     }
 }
 
+/// Careless readers of `.env` files leave them; a value in them would be accepted and never work.
+#[test]
+fn quotation_marks_around_a_variable_are_named() {
+    let short = problem::SHORT_NAMES.map(|(name, key)| (name, key, "value"));
+    let others = [
+        ("VITRINA__SYNC__REPLY_WITHIN", "sync.reply_within", "8s"),
+        ("VITRINA__SYNC__MAX_BATCH", "sync.max_batch", "5"),
+        ("VITRINA__LISTING__VISIBLE_FIELD", "listing.visible_field", "Visible"),
+        ("VITRINA__LOCATIONS__SLW", "locations.SLW", "San Luis"),
+        ("VITRINA_CONFIG", "VITRINA_CONFIG", "/etc/vitrina.toml"),
+    ];
+    for (variable, key, text) in short.into_iter().chain(others) {
+        for quoted in [format!("\"{text}\""), format!("'{text}'"), "''".to_owned()] {
+            let errors = refused(&[(variable, &quoted)]);
+            assert_eq!(keys(&errors), [key], "{variable}={quoted}");
+            assert_eq!(errors.problems()[0].found, "a value in quotation marks");
+            assert!(errors.to_string().contains(variable), "{errors}");
+        }
+    }
+}
+
 #[test]
 fn half_a_channel_is_a_mistake() {
     let mail = [
@@ -268,6 +291,8 @@ fn unusual_but_right_values_are_accepted() {
         ("AIRTABLE_API_URL", "http://127.0.0.1:9000/"),
         ("BIND_ADDR", "[::]:8080"),
         ("WEBHOOK_SECRET", "sixteen-letters!"),
+        ("WEBHOOK_SECRET", "new-0123456789abcdef old-0123456789abcdef"),
+        ("VITRINA__CACHE__LIST_CONTROL", r#"no-cache="Set-Cookie""#),
         ("VITRINA__SYNC__REPLY_WITHIN", "0s"),
         ("VITRINA__CACHE__MAX_BYTES", "0"),
         ("VITRINA__SERVER__SHUTDOWN_GRACE", "0s"),

@@ -83,13 +83,13 @@ impl Db {
                 PgConnectOptions::from_str(url)
             })?
             .application_name("vitrina");
-        let schema = settings.schema.clone();
+        let schema = settings.schema.to_string();
         let connect = |connections| {
             let path = format!(r#""{schema}", public, extensions"#);
-            let session = session::begin(&path, Some(settings.statement_timeout));
+            let session = session::begin(&path, Some(*settings.statement_timeout));
             PgPoolOptions::new()
                 .max_connections(connections)
-                .acquire_timeout(settings.acquire_timeout)
+                .acquire_timeout(*settings.acquire_timeout)
                 .test_before_acquire(false)
                 .before_acquire(|connection, its| {
                     Box::pin(async move { Ok(session::may_be_used(connection, its).await) })
@@ -103,11 +103,11 @@ impl Db {
                 })
                 .connect_lazy_with(options.clone())
         };
-        let pool = connect(settings.max_connections);
+        let pool = connect(settings.max_connections.get());
         // Of its own: a burst that has all the others must not hold up whose turn it is, nor whether the service is ready.
         let turns = connect(1);
         // Searches for common words take long; half of the connections are for all else.
-        let searches = Arc::new(Semaphore::new((settings.max_connections as usize / 2).max(1)));
+        let searches = Arc::new(Semaphore::new((settings.max_connections.get() as usize / 2).max(1)));
         let patience = settings.statement_timeout.saturating_add(NETWORK);
         Ok(Self { pool, turns, instance: Uuid::now_v7(), searches, options, schema, patience })
     }

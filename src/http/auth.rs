@@ -1,7 +1,8 @@
 //! Who may call what.
 //!
 //! **Invariants:** secrets are compared in constant time, before anything else is done with the request, its body included. Both sides are
-//! hashed first, so not even the length of a secret can be measured.
+//! hashed first, so not even the length of a secret can be measured. Where two secrets are accepted, both are compared. Without a secret
+//! nobody is let in.
 
 use std::sync::Arc;
 
@@ -11,23 +12,27 @@ use axum::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use super::problem::Problem;
-use crate::config::AuthSettings;
+use crate::config::{AuthSettings, values::Tokens};
 
-/// The hashes of the two secrets.
+/// The hash of a secret.
+type Hash = [u8; 32];
+
+/// The hashes of the secrets that are accepted.
 #[derive(Clone)]
 pub struct Credentials {
-    webhook: Arc<[u8; 32]>,
-    admin: Arc<[u8; 32]>,
+    webhook: Arc<[Hash]>,
+    admin: Arc<[Hash]>,
 }
 
 impl Credentials {
     /// From the settings.
     pub fn new(settings: &AuthSettings) -> Self {
-        let hash = |secret: &SecretString| Arc::new(Sha256::digest(secret.expose_secret()).into());
-        Self { webhook: hash(&settings.webhook_secret), admin: hash(&settings.admin_token) }
+        let hash = |secret: &SecretString| Sha256::digest(secret.expose_secret()).into();
+        let hashes = |tokens: &Tokens| tokens.accepted().iter().map(hash).collect();
+        Self { webhook: hashes(&settings.webhook_secret), admin: hashes(&settings.admin_token) }
     }
 
     /// Whether this is the operators' token.
@@ -68,17 +73,18 @@ where
     }
 }
 
-fn is_bearer(parts: &Parts, expected: &[u8; 32]) -> bool {
+fn is_bearer(parts: &Parts, accepted: &[Hash]) -> bool {
     let given = parts.headers.get(header::AUTHORIZATION).map_or(&b""[..], |value| value.as_bytes());
     let token = match given.split_at_checked(7) {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case(b"bearer ") => token.trim_ascii(),
         _ => b"",
     };
-    is_secret(token, expected)
+    is_secret(token, accepted)
 }
 
-fn is_secret(given: &[u8], expected: &[u8; 32]) -> bool {
-    Sha256::digest(given).ct_eq(expected).into()
+fn is_secret(given: &[u8], accepted: &[Hash]) -> bool {
+    let given = Sha256::digest(given);
+    accepted.iter().fold(Choice::from(0), |found, hash| found | given.ct_eq(hash)).into()
 }
 
 fn unauthorized(what: &str) -> Problem {

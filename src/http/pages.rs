@@ -19,6 +19,7 @@ use super::{
     problem::{self, Problem},
     state::AppState,
 };
+use crate::config::values::Origin;
 
 /// The files: name, content type, content.
 const FILES: [(&str, &str, &str); 6] = [
@@ -65,8 +66,8 @@ pub(super) struct Policy(HeaderValue);
 
 impl Policy {
     /// Nothing but this server, and pictures from these origins too.
-    pub(super) fn with_pictures_from(origins: &[String]) -> Self {
-        let pictures: String = origins.iter().flat_map(|origin| [" ", origin]).collect();
+    pub(super) fn with_pictures_from(origins: &[Origin]) -> Self {
+        let pictures: String = origins.iter().flat_map(|origin| [" ", &**origin]).collect();
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'{pictures}; connect-src 'self'; \
              form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -10,6 +10,7 @@ use super::{
     pages::{self, Assets, Policy},
     state::AppState,
 };
+use crate::config::values::Origin;
 
 #[derive(Template)]
 #[template(path = "shop/page.html", config = "src/http/askama.toml")]
@@ -17,7 +18,7 @@ struct Page {
     assets: Assets,
 }
 
-pub(super) fn routes(photo_origins: &[String]) -> Router<AppState> {
+pub(super) fn routes(photo_origins: &[Origin]) -> Router<AppState> {
     let policy = Policy::with_pictures_from(photo_origins);
     let page = move || {
         let response = show(&policy);

@@ -1,22 +1,19 @@
 //! What handlers share: the parts of the service, and the limits of its HTTP edge.
 //!
-//! **Invariants:** nothing here knows a route; a handler takes only the part that it needs (`FromRef`). Header values from the settings
-//! are parsed once, at the start.
+//! **Invariants:** nothing here knows a route; a handler takes only the part that it needs (`FromRef`). Header values come parsed from
+//! the settings.
 //!
 //! **Not here:** limits of connections ([`super::serve::Limits`]).
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
-use axum::{
-    extract::FromRef,
-    http::{HeaderValue, header},
-};
+use axum::{extract::FromRef, http::HeaderValue};
 
 use super::{auth::Credentials, dashboard::Dashboard, guard::InFlight, per_client::PerClient};
 use crate::{
     alerts::Alerts,
     catalog::Catalog,
-    config::{Config, ServerSettings},
+    config::{Config, ServerSettings, values::Origin},
     db::Db,
     monitor::Monitor,
     sync::Engine,
@@ -75,41 +72,37 @@ pub struct Limits {
     /// How often one client may use the public routes; `None`: without a limit.
     pub per_client: Option<PerClient>,
     /// The origins of the shop page's photos; `None`: there is no shop page.
-    pub shop: Option<Vec<String>>,
+    pub shop: Option<Vec<Origin>>,
 }
 
 impl Limits {
     /// From the settings.
-    pub fn new(config: &Config) -> Result<Self, header::InvalidHeaderValue> {
+    pub fn new(config: &Config) -> Self {
         let (server, sync, cache) = (&config.server, &config.sync, &config.cache);
-        Ok(Self {
-            max_body_bytes: server.max_body_bytes,
-            body_timeout: server.body_timeout,
-            request_timeout: server.request_timeout,
-            in_flight: InFlight::new(server.max_in_flight),
-            max_batch: sync.max_batch,
-            cors_origins: server
-                .cors_origins
-                .iter()
-                .map(|origin| origin.parse())
-                .collect::<Result<_, _>>()?,
-            list_control: cache.list_control.parse()?,
-            detail_control: cache.detail_control.parse()?,
-            facets_control: cache.facets_control.parse()?,
-            slugs_control: cache.slugs_control.parse()?,
+        Self {
+            max_body_bytes: server.max_body_bytes.get(),
+            body_timeout: *server.body_timeout,
+            request_timeout: *server.request_timeout,
+            in_flight: InFlight::new(server.max_in_flight.get()),
+            max_batch: sync.max_batch.get(),
+            cors_origins: server.cors_origins.0.clone(),
+            list_control: cache.list_control.0.clone(),
+            detail_control: cache.detail_control.0.clone(),
+            facets_control: cache.facets_control.0.clone(),
+            slugs_control: cache.slugs_control.0.clone(),
             cache_ttl: cache.ttl,
             health_apart: server.admin_bind.is_some(),
             supabase_paths: config.compat.supabase_paths,
             per_client: per_client(server),
             shop: config.shop.page.then(|| config.shop.photo_origins.clone()),
-        })
+        }
     }
 }
 
 fn per_client(server: &ServerSettings) -> Option<PerClient> {
     Some(PerClient {
         rate: NonZeroU32::new(server.client_requests_per_second)?,
-        burst: NonZeroU32::new(server.client_burst)?,
+        burst: server.client_burst,
         behind_proxy: server.behind_proxy,
     })
 }

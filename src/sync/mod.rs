@@ -149,7 +149,7 @@ impl Engine {
                 tally: Tally::default(),
                 listing: config.listing.clone(),
                 settings: config.sync.clone(),
-                page_size: config.airtable.page_size,
+                page_size: config.airtable.page_size.get(),
             }),
         }
     }
@@ -303,7 +303,7 @@ impl Engine {
     fn rules(&self, plan: &FieldPlan) -> Rules {
         use chrono::Datelike;
         Rules {
-            listed_status: self.inner.listing.status.clone(),
+            listed_status: self.inner.listing.status.to_string(),
             visible_field: plan.visible_field.clone(),
             this_year: crate::clock::now().year(),
         }

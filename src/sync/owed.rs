@@ -132,7 +132,7 @@ impl Engine {
     async fn give_back(&self, row: &Due, error: &SyncError) {
         let settings = &self.inner.settings;
         let counts = error.may_be_one_records_fault();
-        let is_last = counts && row.attempts + 1 >= settings.queue_max_attempts;
+        let is_last = counts && row.attempts + 1 >= i32::from(settings.queue_max_attempts.get());
         let (min, max) = match error {
             SyncError::Stopping => (Duration::ZERO, Duration::ZERO),
             SyncError::Airtable(refusal) if refusal.kind.is_configuration() => {

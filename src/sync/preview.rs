@@ -95,7 +95,7 @@ impl Engine {
                 let missing: Vec<RecordId> = listed.into_iter().filter(|id| !seen.contains(id)).collect();
                 self.preview_records(&missing, mapping, &mut report, &mut tell).await?;
                 let leaving = report.archived + report.deleted;
-                report.brake = pulls_the_brake(leaving, all, self.inner.settings.max_unlist_share);
+                report.brake = pulls_the_brake(leaving, all, self.inner.settings.max_unlist_share.get());
                 return Ok(report);
             }
         };

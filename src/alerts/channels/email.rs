@@ -60,35 +60,31 @@ impl Header for AutoSubmitted {
 impl Email {
     /// Mail to each who is to get it, once.
     pub(super) fn all(settings: &ChannelSettings, speaker: &Speaker) -> Result<Vec<Self>, ChannelError> {
-        if settings.email_to.is_empty() {
+        let (Some(host), Some(from)) = (&settings.smtp_host, &settings.email_from) else {
             return Ok(Vec::new());
-        }
-        let host = settings.smtp_host.as_deref().ok_or(ChannelError::Setting("smtp_host"))?;
-        let encrypted = || TlsParameters::new(host.to_owned()).map_err(ChannelError::Mail);
+        };
+        let encrypted = || TlsParameters::new(host.to_string()).map_err(ChannelError::Mail);
         let (tls, usual_port) = match settings.smtp_tls {
             SmtpTls::Starttls => (Tls::Required(encrypted()?), 587),
             SmtpTls::Tls => (Tls::Wrapper(encrypted()?), 465),
             SmtpTls::None => (Tls::None, 25),
         };
         let port = if settings.smtp_port == 0 { usual_port } else { settings.smtp_port };
-        let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
+        let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&**host)
             .port(port)
             .tls(tls)
-            .timeout(Some(settings.send_timeout));
+            .timeout(Some(*settings.send_timeout));
         if let (Some(user), Some(password)) = (&settings.smtp_user, &settings.smtp_password) {
             let (user, password) = (user.expose_secret().to_owned(), password.expose_secret().to_owned());
             server = server.credentials(Credentials::new(user, password));
         }
-        let from = settings.email_from.as_deref().and_then(|from| from.parse().ok());
-        let from: Mailbox = from.ok_or(ChannelError::Setting("email_from"))?;
-        let to = settings.email_to.iter().map(|to| to.parse()).collect::<Result<Vec<Mailbox>, _>>();
-        let mut to = to.map_err(|_| ChannelError::Setting("email_to"))?;
+        let mut to: Vec<Mailbox> = settings.email_to.iter().map(|to| to.0.clone()).collect();
         let mut seen = BTreeSet::new();
         to.retain(|to| seen.insert(to.email.to_string()));
         let server = server.build();
         let of = |recipient: &Mailbox| Self {
             server: server.clone(),
-            from: from.clone(),
+            from: from.0.clone(),
             to: to.clone(),
             recipient: recipient.clone(),
             speaker: speaker.clone(),

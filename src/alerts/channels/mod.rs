@@ -58,9 +58,6 @@ pub enum ChannelError {
     /// The client for mail.
     #[error("the mail client for alerts could not be built: {0}")]
     Mail(#[source] lettre::transport::smtp::Error),
-    /// A setting that the checks let through.
-    #[error("channels.{0} is not usable; `vitrina alerts test` tells which channels are")]
-    Setting(&'static str),
 }
 
 /// A message did not arrive.
@@ -84,23 +81,23 @@ impl Channel {
     /// The channels that are configured.
     pub(super) fn all(config: &Config) -> Result<Vec<Self>, ChannelError> {
         let settings = &config.channels;
-        let speaker = Speaker { name: config.alerts.name.clone(), zone: config.sync.time_zone };
+        let speaker = Speaker { name: config.alerts.name.to_string(), zone: config.sync.time_zone };
         let http = http_client(settings)?;
         let kinds = [
-            settings.slack_url.clone().map(|url| Ok(Kind::Slack(Slack::new(http.clone(), url, &speaker)))),
-            Webhook::of(settings, &http, &speaker).map(|webhook| webhook.map(Kind::Webhook)),
+            settings.slack_url.clone().map(|url| Kind::Slack(Slack::new(http.clone(), url, &speaker))),
+            Webhook::of(settings, &http, &speaker).map(Kind::Webhook),
             settings
                 .pagerduty_key
                 .clone()
-                .map(|key| Ok(Kind::PagerDuty(PagerDuty::new(http.clone(), settings, key, &speaker)))),
+                .map(|key| Kind::PagerDuty(PagerDuty::new(http.clone(), settings, key, &speaker))),
             settings
                 .healthchecks_url
                 .as_ref()
-                .map(|url| Healthchecks::new(http.clone(), url).map(Kind::Healthchecks)),
+                .map(|url| Kind::Healthchecks(Healthchecks::new(http.clone(), url))),
         ];
-        let mails = Email::all(settings, &speaker)?.into_iter().map(|email| Ok(Kind::Email(Box::new(email))));
-        let built = kinds.into_iter().flatten().chain(mails);
-        built.map(|kind| kind.map(|kind| Self::new(kind, settings.send_timeout))).collect()
+        let mails = Email::all(settings, &speaker)?.into_iter().map(|email| Kind::Email(Box::new(email)));
+        let kinds = kinds.into_iter().flatten().chain(mails);
+        Ok(kinds.map(|kind| Self::new(kind, *settings.send_timeout)).collect())
     }
 
     fn new(kind: Kind, timeout: Duration) -> Self {

@@ -7,13 +7,13 @@
 //! **Sources:** <https://developer.pagerduty.com/docs/events-api-v2/trigger-events/>.
 
 use reqwest::Client;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::{SendError, Speaker, cut, post::post};
 use crate::{
     alerts::message::{Event, Notice},
-    config::ChannelSettings,
+    config::{ChannelSettings, values::PagerDutyKey},
 };
 
 /// `PagerDuty`'s limits, in characters.
@@ -23,7 +23,7 @@ const MAX_DEDUP_KEY: usize = 255;
 pub(super) struct PagerDuty {
     http: Client,
     url: String,
-    key: SecretString,
+    key: PagerDutyKey,
     speaker: Speaker,
 }
 
@@ -31,10 +31,10 @@ impl PagerDuty {
     pub(super) fn new(
         http: Client,
         settings: &ChannelSettings,
-        key: SecretString,
+        key: PagerDutyKey,
         speaker: &Speaker,
     ) -> Self {
-        Self { http, url: settings.pagerduty_url.clone(), key, speaker: speaker.clone() }
+        Self { http, url: settings.pagerduty_url.to_string(), key, speaker: speaker.clone() }
     }
 
     pub(super) async fn send(&self, notice: &Notice) -> Result<(), SendError> {

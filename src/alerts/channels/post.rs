@@ -21,8 +21,8 @@ const LONGEST_WAIT: Duration = Duration::from_hours(1);
 pub(super) fn http_client(settings: &ChannelSettings) -> Result<reqwest::Client, ChannelError> {
     reqwest::Client::builder()
         .user_agent(concat!("vitrina/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(settings.send_timeout)
-        .timeout(settings.send_timeout)
+        .connect_timeout(*settings.send_timeout)
+        .timeout(*settings.send_timeout)
         .redirect(Policy::none())
         .build()
         .map_err(ChannelError::Http)

@@ -6,12 +6,12 @@
 //! <https://docs.slack.dev/messaging/formatting-message-text#escaping>, <https://docs.slack.dev/reference/block-kit/blocks>.
 
 use reqwest::Client;
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::{SendError, Speaker, cut, post::post};
 use crate::{
     alerts::message::{Event, Notice},
+    config::values::SecretUrl,
     db::alerts::Severity,
 };
 
@@ -21,17 +21,17 @@ const MAX_SECTION: usize = 3000;
 
 pub(super) struct Slack {
     http: Client,
-    url: SecretString,
+    url: SecretUrl,
     speaker: Speaker,
 }
 
 impl Slack {
-    pub(super) fn new(http: Client, url: SecretString, speaker: &Speaker) -> Self {
+    pub(super) fn new(http: Client, url: SecretUrl, speaker: &Speaker) -> Self {
         Self { http, url, speaker: speaker.clone() }
     }
 
     pub(super) async fn send(&self, notice: &Notice) -> Result<(), SendError> {
-        post(self.http.post(self.url.expose_secret()).json(&body(notice, &self.speaker))).await
+        post(self.http.post(self.url.expose().clone()).json(&body(notice, &self.speaker))).await
     }
 }
 

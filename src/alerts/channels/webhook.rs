@@ -9,36 +9,30 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use reqwest::{Client, header::CONTENT_TYPE};
-use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::{ChannelError, SendError, Speaker, post::post};
+use super::{SendError, Speaker, post::post};
 use crate::{
     alerts::message::{Event, Notice},
-    config::ChannelSettings,
+    config::{
+        ChannelSettings,
+        values::{SecretUrl, SigningKey},
+    },
 };
 
 pub(super) struct Webhook {
     http: Client,
-    url: SecretString,
-    key: SecretSlice<u8>,
+    url: SecretUrl,
+    key: SigningKey,
     speaker: Speaker,
 }
 
 impl Webhook {
     /// The receiver, if one is configured.
-    pub(super) fn of(
-        settings: &ChannelSettings,
-        http: &Client,
-        speaker: &Speaker,
-    ) -> Option<Result<Self, ChannelError>> {
-        let url = settings.webhook_url.clone()?;
-        let key = settings.webhook_secret.as_ref().and_then(ChannelSettings::webhook_key);
-        Some(match key {
-            Some(key) => Ok(Self { http: http.clone(), url, key: key.into(), speaker: speaker.clone() }),
-            None => Err(ChannelError::Setting("webhook_secret")),
-        })
+    pub(super) fn of(settings: &ChannelSettings, http: &Client, speaker: &Speaker) -> Option<Self> {
+        let (url, key) = settings.webhook_url.clone().zip(settings.webhook_secret.clone())?;
+        Some(Self { http: http.clone(), url, key, speaker: speaker.clone() })
     }
 
     pub(super) async fn send(&self, id: &str, notice: &Notice, now: DateTime<Utc>) -> Result<(), SendError> {
@@ -46,9 +40,9 @@ impl Webhook {
         let (id, timestamp) = (format!("msg_{id}"), now.timestamp().to_string());
         let request = self
             .http
-            .post(self.url.expose_secret())
+            .post(self.url.expose().clone())
             .header(CONTENT_TYPE, "application/json")
-            .header("webhook-signature", signature(self.key.expose_secret(), &id, &timestamp, &body)?)
+            .header("webhook-signature", signature(self.key.bytes(), &id, &timestamp, &body)?)
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp);
         post(request.body(body)).await
@@ -94,10 +88,9 @@ mod tests {
     /// The example of the specification's reference implementations.
     #[test]
     fn the_signature_is_that_of_the_specification() {
-        let secret = SecretString::from("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-        let key = ChannelSettings::webhook_key(&secret).unwrap();
+        let key: SigningKey = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap();
         let signature =
-            signature(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
+            signature(key.bytes(), "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", r#"{"test": 2432232314}"#);
         assert_eq!(signature.unwrap(), "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
     }
 }

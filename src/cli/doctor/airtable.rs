@@ -5,6 +5,8 @@
 //!
 //! **Invariants:** three requests when all is well, one more where base and scope are to be told apart, one more for a native webhook; each is sent once.
 
+use std::num::NonZeroU32;
+
 use chrono::Datelike;
 
 use super::{
@@ -42,8 +44,9 @@ enum Schema {
 /// Asks Airtable; `db`: where fields are remembered, if its tables can be read.
 pub(super) async fn check(config: &Config, db: Option<&Db>, report: &mut Report) {
     // A running service asks at the same time, and does not hear of this.
-    let requests_per_second = config.airtable.requests_per_second.min(2);
-    let settings = AirtableSettings { max_attempts: 1, requests_per_second, ..config.airtable.clone() };
+    let requests_per_second = config.airtable.requests_per_second.min(NonZeroU32::MIN.saturating_add(1));
+    let settings =
+        AirtableSettings { max_attempts: NonZeroU32::MIN, requests_per_second, ..config.airtable.clone() };
     let client = match AirtableClient::new(&settings) {
         Ok(client) => client,
         Err(error) => {
@@ -79,7 +82,7 @@ pub(super) async fn check(config: &Config, db: Option<&Db>, report: &mut Report)
         webhook::check(&client, config, &table.id, report).await;
     }
     let rules = Rules {
-        listed_status: config.listing.status.clone(),
+        listed_status: config.listing.status.to_string(),
         visible_field: config.listing.visible_field.clone(),
         this_year: crate::clock::now().year(),
     };
@@ -196,7 +199,7 @@ async fn schema(
         "Fields are read by name: the column of one that is renamed stays as it was, until it has its name again."
     };
     if let Ok(bases) = client.bases(permit).await {
-        if bases.iter().any(|seen| seen.id == *base) {
+        if bases.iter().any(|seen| seen.id == **base) {
             report.warning(
                 AREA,
                 "schema",
@@ -274,7 +277,7 @@ async fn records(
     report: &mut Report,
 ) -> Option<Page> {
     let permit = client.permit(Lane::Webhook).await;
-    let listing = Listing { formula: None, page_size: settings.page_size };
+    let listing = Listing { formula: None, page_size: settings.page_size.get() };
     let error = match client.page(permit, &listing, None).await {
         Ok(page) => {
             if matches!(schema, Schema::Hidden | Schema::Unknown) {

@@ -53,7 +53,7 @@ pub(super) async fn check(config: &Config, report: &mut Report) -> Option<Db> {
         }
     };
     let place = db.place();
-    let patience = settings.acquire_timeout.max(Duration::from_secs(5));
+    let patience = (*settings.acquire_timeout).max(Duration::from_secs(5));
     let found = match db.check_up(patience).await {
         Ok(found) => found,
         Err(problem) => {

@@ -48,7 +48,7 @@ impl Dashboard {
     pub fn new(config: &Config, shown: Shown, stop: CancellationToken) -> Self {
         Self {
             inner: Arc::new(Inner {
-                sessions: Sessions::new(&config.auth.admin_token, config.auth.session_for),
+                sessions: Sessions::new(&config.auth.admin_token.newest(), *config.auth.session_for),
                 throttle: Throttle::default(),
                 policy: Policy::with_pictures_from(&[]),
                 zone: config.sync.time_zone,

@@ -84,7 +84,7 @@ impl Native {
         Self {
             settings: config.airtable_webhook.clone(),
             target: format!("{base}/{table}"),
-            table: table.clone(),
+            table: table.to_string(),
             table_id: OnceCell::new(),
             pinged: Notify::new(),
             looked: Mutex::new(None),
@@ -149,7 +149,7 @@ impl Engine {
                 Err(error) => {
                     tracing::warn!(error = %error, remedy = error.remedy(), "the native webhook could not be looked after");
                     failures += 1;
-                    RETRY.saturating_mul(1 << failures.min(16)).min(native.settings.poll_every)
+                    RETRY.saturating_mul(1 << failures.min(16)).min(*native.settings.poll_every)
                 }
             };
             occasion = tokio::select! {
@@ -258,7 +258,7 @@ impl Engine {
             }
         }
         let wait = self.make_up_for_what_was_missed(kept).await?;
-        Ok(if wait { SOON.min(native.settings.poll_every) } else { native.settings.poll_every })
+        Ok(if wait { SOON.min(*native.settings.poll_every) } else { *native.settings.poll_every })
     }
 
     /// Starts a full run if one is owed. True while that is so.

@@ -26,7 +26,7 @@ impl Engine {
     ) -> Result<(), RunError> {
         let mut leaving = held_back;
         leaving.extend(self.leaving(run, read.stamp).await?);
-        if !force && pulls_the_brake(leaving.len(), listed, self.inner.settings.max_unlist_share) {
+        if !force && pulls_the_brake(leaving.len(), listed, self.inner.settings.max_unlist_share.get()) {
             return Err(RunError::Brake { leaving: leaving.len(), listed });
         }
         if leaving.is_empty() { Ok(()) } else { self.read_records(run, leaving).await }
