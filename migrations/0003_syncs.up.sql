@@ -67,7 +67,7 @@ create table if not exists sync_logs (
 );
 
 -- The figures of the last hours and days come from this index alone.
-create index if not exists sync_logs_by_time on sync_logs (created_at desc) include (status, duration_ms, sync_type, record_id);
+create index if not exists sync_logs_by_time on sync_logs (created_at desc) include (id, status, duration_ms, sync_type, record_id);
 create index if not exists sync_logs_errors on sync_logs (created_at desc) where status = 'error';
 create index if not exists sync_logs_by_record on sync_logs (record_id, created_at desc);
 

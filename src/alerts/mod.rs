@@ -19,7 +19,6 @@ mod changes;
 mod channels;
 mod deliver;
 mod message;
-mod nights;
 mod rule;
 mod rules;
 mod sample;
@@ -143,7 +142,7 @@ impl Alerts {
         let unheard = now - delta(*self.0.sending.give_up_after);
         let channels = check.channels(&self.own_channels(), unheard, now).await?;
         let reports = check.reports(now - delta(settings.check_every * SILENT_CHECKS)).await?;
-        let figures = check.figures(delta(*settings.rate_window), now).await?;
+        let figures = check.figures(*settings.rate_window, now).await?;
         let troubles = judge.troubles(&figures, &reports, now);
         let known = check.alerts().await?;
         let changes = changes(&known, &troubles, delta(settings.resolve_after), now);

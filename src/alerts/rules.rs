@@ -1,19 +1,23 @@
 //! What is wrong: a pure function of figures, reports, thresholds and the time.
 //!
 //! **Invariants:** the same figures at the same time give the same troubles, each at most once, on every instance. Rates are judged only
-//! from `alerts.min_syncs` syncs on: one failure of two says nothing.
+//! from `alerts.min_syncs` records on: one failure of two says nothing.
 //!
-//! **Not here:** whether it is new (`changes`), where figures come from (`db::alerts`).
+//! **Not here:** whether a trouble is new (`changes`), the figures (`db::figures`).
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::{Rule, nights};
+use super::Rule;
 use crate::{
     config::AlertSettings,
-    db::alerts::{Report, figures::AlertFigures},
+    db::{
+        alerts::Report,
+        figures::{AlertFigures, FullRun, SyncFigures},
+    },
+    monitor::nights::{Outcome, nights},
     sync::Nightly,
 };
 
@@ -52,7 +56,7 @@ impl Judge {
             Rule::ListenerDown => reported(rule, reports, now - delta(self.settings.listener_down_after)),
             Rule::BrakePulled => self.brake(figures),
             Rule::NightlyFailing | Rule::NightlyFailed => self.nights(rule, figures, now),
-            Rule::QueueOld => self.queue(figures, now),
+            Rule::QueueOld => self.queue(figures),
             Rule::DeadRecords => dead(figures),
             Rule::SuccessRate => self.success_rate(figures),
             Rule::Slow => self.slow(figures),
@@ -62,16 +66,20 @@ impl Judge {
     }
 
     fn brake(&self, figures: &AlertFigures) -> Option<Trouble> {
-        let since = figures.runs.braked?;
-        let said = figures.runs.braked_error.as_deref().unwrap_or("the brake was pulled");
-        let detail = format!("The full sync of {} was stopped: {said}.", self.said(since));
-        Some(Trouble { rule: Rule::BrakePulled, since: Some(since), detail })
+        let runs = &figures.runs;
+        let braked = runs.full.iter().find(|run| run.braked && Some(run.started_at) > runs.succeeded)?;
+        let why = braked.error.as_deref().unwrap_or("the brake was pulled");
+        let detail = format!("The full sync of {} was stopped: {why}.", self.said(braked.started_at));
+        Some(Trouble { rule: Rule::BrakePulled, since: Some(braked.started_at), detail })
     }
 
-    /// One of the two: many nights are told as such, and not as one as well.
+    /// One of the two rules: several nights in a row, or fewer.
     fn nights(&self, rule: Rule, figures: &AlertFigures, now: DateTime<Utc>) -> Option<Trouble> {
         let runs = &figures.runs;
-        let missed = nights::missed(&self.nightly, runs, delta(self.settings.nightly_overdue), now);
+        let nights = nights(&self.nightly, runs, delta(self.settings.nightly_overdue), now);
+        let judged = nights.iter().filter(|night| night.outcome != Outcome::Open);
+        let missed: Vec<DateTime<Utc>> =
+            judged.take_while(|night| night.outcome == Outcome::Missed).map(|night| night.start).collect();
         let many = missed.len() >= self.settings.critical_nights.get();
         let since = *missed.last().filter(|_| many == (rule == Rule::NightlyFailing))?;
         let how_many = match missed.len() {
@@ -80,14 +88,15 @@ impl Judge {
                 format!("{several} nights in a row had no full sync, the first of them {}.", self.said(since))
             }
         };
-        let success = match runs.full {
+        let success = match runs.succeeded {
             Some(full) => format!("The last one that succeeded began {}.", self.said(full)),
             None => "None has ever succeeded.".to_owned(),
         };
-        let failure = match runs.failed_nightly.filter(|failed| *failed >= since) {
+        let is_failure = |run: &&FullRun| run.status == "failed" && run.started_at >= since;
+        let failure = match runs.full.iter().find(is_failure) {
             Some(failed) => {
-                let error = runs.failed_nightly_error.as_deref().unwrap_or("no reason given");
-                format!("The last try, {}, failed: {error}.", self.said(failed))
+                let error = failed.error.as_deref().unwrap_or("no reason given");
+                format!("The last try, {}, failed: {error}.", self.said(failed.started_at))
             }
             None => "It did not run at all.".to_owned(),
         };
@@ -95,9 +104,10 @@ impl Judge {
         Some(Trouble { rule, since: Some(since), detail })
     }
 
-    fn queue(&self, figures: &AlertFigures, now: DateTime<Utc>) -> Option<Trouble> {
-        let queue = &figures.queue;
-        let oldest = queue.oldest.filter(|oldest| now - *oldest > delta(self.settings.max_queue_age))?;
+    fn queue(&self, figures: &AlertFigures) -> Option<Trouble> {
+        let (queue, most) = (&figures.queue, self.settings.max_queue_age);
+        let waited = queue.oldest_seconds.filter(|seconds| *seconds > most.as_secs_f64())?;
+        let waited = Duration::try_from_secs_f64(waited).map_or(TimeDelta::MAX, delta);
         let detail = format!(
             "{}, the oldest for {} (more than {}).{}",
             if queue.waiting == 1 {
@@ -105,28 +115,28 @@ impl Judge {
             } else {
                 format!("{} records wait", queue.waiting)
             },
-            lasting(now - oldest),
-            lasting(delta(self.settings.max_queue_age)),
+            lasting(waited),
+            lasting(delta(most)),
             quoted(" Its last error: ", queue.oldest_error.as_deref())
         );
-        Some(Trouble { rule: Rule::QueueOld, since: Some(oldest), detail })
+        Some(Trouble { rule: Rule::QueueOld, since: queue.oldest, detail })
     }
 
     fn success_rate(&self, figures: &AlertFigures) -> Option<Trouble> {
         let syncs = self.enough(figures)?;
-        let rate = share(syncs.successes, syncs.total);
+        let rate = share(syncs.successes, syncs.records);
         (rate < self.settings.min_success_rate.get()).then(|| Trouble {
             rule: Rule::SuccessRate,
             since: None,
             detail: format!(
-                "{} of {} syncs in {} succeeded, {}, less than {}; {} failed, {} had warnings.",
+                "{} of {} records synced in {} are well, {}, less than {}; {} failed and have not worked since, {} have warnings.",
                 syncs.successes,
-                syncs.total,
+                syncs.records,
                 lasting(delta(*self.settings.rate_window)),
                 percent(rate),
                 percent(self.settings.min_success_rate.get()),
                 syncs.errors,
-                syncs.total - syncs.successes - syncs.errors
+                syncs.warnings
             ),
         })
     }
@@ -150,7 +160,7 @@ impl Judge {
             rule: Rule::Errors,
             since: None,
             detail: format!(
-                "{} errors in the last hour, more than {}.{}",
+                "{} records failed in the last hour and have not worked since, more than {}.{}",
                 syncs.errors_in_an_hour,
                 self.settings.max_errors,
                 quoted(" The latest: ", syncs.last_error.as_deref())
@@ -158,9 +168,9 @@ impl Judge {
         })
     }
 
-    fn enough<'f>(&self, figures: &'f AlertFigures) -> Option<&'f crate::db::alerts::figures::SyncFigures> {
-        Some(&figures.syncs)
-            .filter(|syncs| syncs.total > 0 && syncs.total >= i64::from(self.settings.min_syncs))
+    fn enough<'f>(&self, figures: &'f AlertFigures) -> Option<&'f SyncFigures> {
+        let fewest = i64::from(self.settings.min_syncs).max(1);
+        Some(&figures.syncs).filter(|syncs| syncs.records >= fewest)
     }
 
     fn said(&self, time: DateTime<Utc>) -> String {
@@ -243,6 +253,6 @@ pub(super) fn lasting(time: TimeDelta) -> String {
 }
 
 /// Durations of settings are a year at most.
-pub(super) fn delta(duration: std::time::Duration) -> TimeDelta {
+pub(super) fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }

@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     config::{Loader, Needs},
-    db::alerts::{
-        Report,
-        figures::{AlertFigures, QueueFigures, RunFigures, SyncFigures},
+    db::{
+        alerts::Report,
+        figures::{AlertFigures, FullRun, QueueFigures, RunFigures, SyncFigures},
     },
     sync::Nightly,
 };
@@ -38,14 +38,35 @@ fn judge() -> Judge {
 /// All is well: syncs, an empty queue, a full sync last night.
 fn well() -> AlertFigures {
     AlertFigures {
-        syncs: SyncFigures { total: 100, successes: 100, average_ms: Some(800.0), ..SyncFigures::default() },
-        queue: QueueFigures::default(),
-        runs: RunFigures {
-            first: Some(ago(60 * 24 * 90)),
-            full: Some(ago(60 * 10)),
-            ..RunFigures::default()
+        syncs: SyncFigures {
+            records: 100,
+            successes: 100,
+            average_ms: Some(800.0),
+            ..SyncFigures::default()
         },
+        queue: QueueFigures::default(),
+        runs: succeeded(60 * 10),
     }
+}
+
+/// The last full run that succeeded began that many minutes ago.
+fn succeeded(minutes: i64) -> RunFigures {
+    RunFigures {
+        first: Some(ago(60 * 24 * 90)),
+        succeeded: Some(ago(minutes)),
+        full: vec![FullRun { started_at: ago(minutes), status: "succeeded".into(), ..FullRun::default() }],
+    }
+}
+
+/// A full run failed that many minutes ago, after all that are known.
+fn fail(runs: &mut RunFigures, minutes: i64, error: &str, braked: bool) {
+    let status = "failed".to_owned();
+    runs.full.insert(0, FullRun { started_at: ago(minutes), status, braked, error: Some(error.to_owned()) });
+}
+
+fn wait(queue: &mut QueueFigures, minutes: i64) {
+    let seconds = u32::try_from(minutes * 60).unwrap();
+    (queue.waiting, queue.oldest, queue.oldest_seconds) = (1, Some(ago(minutes)), Some(f64::from(seconds)));
 }
 
 fn troubles(figures: &AlertFigures, reports: &[Report]) -> Vec<Trouble> {
@@ -82,29 +103,39 @@ fn each_threshold_fires_beyond_it_and_not_at_it() {
     let table: &[(&str, Change, &[Rule])] = &[
         ("90 % is enough", |f| (f.syncs.successes, f.syncs.errors) = (90, 10), &[]),
         ("89 % is not", |f| (f.syncs.successes, f.syncs.errors) = (89, 11), &[Rule::SuccessRate]),
-        ("warnings are no successes", |f| f.syncs.successes = 80, &[Rule::SuccessRate]),
-        ("19 syncs are too few", |f| (f.syncs.total, f.syncs.successes) = (19, 0), &[]),
-        ("20 syncs are judged", |f| (f.syncs.total, f.syncs.successes) = (20, 17), &[Rule::SuccessRate]),
+        (
+            "warnings are no successes",
+            |f| (f.syncs.successes, f.syncs.warnings) = (80, 20),
+            &[Rule::SuccessRate],
+        ),
+        ("19 syncs are too few", |f| (f.syncs.records, f.syncs.successes) = (19, 0), &[]),
+        ("20 syncs are judged", |f| (f.syncs.records, f.syncs.successes) = (20, 17), &[Rule::SuccessRate]),
         ("5 s on average is bearable", |f| f.syncs.average_ms = Some(5000.0), &[]),
         ("more is slow", |f| f.syncs.average_ms = Some(5000.1), &[Rule::Slow]),
         ("no success has no average", |f| f.syncs.average_ms = None, &[]),
-        ("few syncs are not slow", |f| (f.syncs.total, f.syncs.average_ms) = (19, Some(9e9)), &[]),
+        ("few syncs are not slow", |f| (f.syncs.records, f.syncs.average_ms) = (19, Some(9e9)), &[]),
         ("10 errors in an hour", |f| f.syncs.errors_in_an_hour = 10, &[]),
         ("11 errors in an hour", |f| f.syncs.errors_in_an_hour = 11, &[Rule::Errors]),
-        ("waiting for 10 minutes", |f| (f.queue.waiting, f.queue.oldest) = (1, Some(ago(10))), &[]),
-        ("waiting for 11", |f| (f.queue.waiting, f.queue.oldest) = (1, Some(ago(11))), &[Rule::QueueOld]),
+        ("waiting for 10 minutes", |f| wait(&mut f.queue, 10), &[]),
+        ("waiting for 11", |f| wait(&mut f.queue, 11), &[Rule::QueueOld]),
         ("a dead record", |f| f.queue.dead = 1, &[Rule::DeadRecords]),
-        ("the brake", |f| f.runs.braked = Some(ago(30)), &[Rule::BrakePulled]),
+        ("the brake", |f| fail(&mut f.runs, 30, "", true), &[Rule::BrakePulled]),
         (
             "a failed night",
-            |f| (f.runs.full, f.runs.failed_nightly) = (Some(ago(60 * 34)), Some(ago(600))),
+            |f| {
+                f.runs = succeeded(60 * 34);
+                fail(&mut f.runs, 600, "", false);
+            },
             &[Rule::NightlyFailed],
         ),
-        ("a night without a run", |f| f.runs.full = Some(ago(60 * 34)), &[Rule::NightlyFailed]),
-        ("two nights", |f| f.runs.full = Some(ago(60 * 58)), &[Rule::NightlyFailing]),
+        ("a night without a run", |f| f.runs = succeeded(60 * 34), &[Rule::NightlyFailed]),
+        ("two nights", |f| f.runs = succeeded(60 * 58), &[Rule::NightlyFailing]),
         (
             "two failed nights",
-            |f| (f.runs.full, f.runs.failed_nightly) = (Some(ago(60 * 58)), Some(ago(600))),
+            |f| {
+                f.runs = succeeded(60 * 58);
+                fail(&mut f.runs, 600, "", false);
+            },
             &[Rule::NightlyFailing],
         ),
     ];
@@ -126,18 +157,16 @@ fn each_report_of_an_instance_fires_and_the_listener_only_when_it_lasts() {
     let reported: BTreeSet<Rule> = at_once.into_iter().chain([Rule::ListenerDown]).collect();
     let figures = AlertFigures {
         syncs: SyncFigures {
-            total: 20,
+            records: 20,
             average_ms: Some(1e9),
             errors_in_an_hour: 99,
             ..SyncFigures::default()
         },
-        queue: QueueFigures { waiting: 1, oldest: Some(ago(99)), dead: 1, ..QueueFigures::default() },
-        runs: RunFigures { first: Some(ago(60 * 99)), braked: Some(ago(1)), ..RunFigures::default() },
+        queue: QueueFigures { oldest_seconds: Some(9e9), dead: 1, ..QueueFigures::default() },
+        runs: RunFigures { first: Some(ago(60 * 99)), ..RunFigures::default() },
     };
-    let one_night = AlertFigures {
-        runs: RunFigures { full: Some(ago(60 * 34)), ..figures.runs.clone() },
-        ..AlertFigures::default()
-    };
+    let mut one_night = AlertFigures { runs: succeeded(60 * 34), ..AlertFigures::default() };
+    fail(&mut one_night.runs, 1, "", true);
     let judged: BTreeSet<Rule> = rules(&figures).into_iter().chain(rules(&one_night)).collect();
     let all: BTreeSet<Rule> = Rule::ALL.into_iter().collect();
     assert_eq!(judged.union(&reported).copied().collect::<BTreeSet<_>>(), all, "no rule is left out");
@@ -160,37 +189,38 @@ fn what_several_instances_say_is_one_trouble_since_the_first_of_them() {
 fn details_say_what_and_how_much() {
     let mut figures = well();
     figures.syncs = SyncFigures {
-        total: 200,
+        records: 200,
         successes: 150,
+        warnings: 10,
         errors: 40,
         average_ms: Some(6123.4),
         errors_in_an_hour: 40,
         last_error: Some("Airtable answered 503".into()),
+        p95_ms: None,
     };
     figures.queue = QueueFigures {
         waiting: 3,
         oldest: Some(ago(95)),
+        oldest_seconds: Some(95.0 * 60.0),
         oldest_error: Some("x".repeat(1000)),
         dead: 2,
         dead_error: Some("PostgreSQL refused a statement".into()),
     };
-    figures.runs.full = Some(ago(60 * 58));
-    figures.runs.failed_nightly = Some(ago(600));
-    figures.runs.failed_nightly_error = Some("Airtable answered 503".into());
-    figures.runs.braked = Some(ago(600));
-    figures.runs.braked_error = Some("15 of 20 listed vehicles would leave the listing".into());
+    figures.runs = succeeded(60 * 58);
+    fail(&mut figures.runs, 601, "15 of 20 listed vehicles would leave the listing", true);
+    fail(&mut figures.runs, 600, "Airtable answered 503", false);
     let details: Vec<String> = troubles(&figures, &[])
         .into_iter()
         .map(|trouble| format!("{}: {}", trouble.rule.key(), trouble.detail.replace(&"x".repeat(300), "xxx")))
         .collect();
     insta::assert_snapshot!(details.join("\n"), @r"
-    brake_pulled: The full sync of 2026-11-26 02:00 CST was stopped: 15 of 20 listed vehicles would leave the listing.
+    brake_pulled: The full sync of 2026-11-26 01:59 CST was stopped: 15 of 20 listed vehicles would leave the listing.
     nightly_failing: 2 nights in a row had no full sync, the first of them 2026-11-25 02:00 CST. The last one that succeeded began 2026-11-24 02:00 CST. The last try, 2026-11-26 02:00 CST, failed: Airtable answered 503.
     queue_old: 3 records wait, the oldest for 1 h 35 min (more than 10 min). Its last error: xxx…
     dead_records: 2 records were given up after the last try. The latest error: PostgreSQL refused a statement.
-    success_rate: 150 of 200 syncs in 1 d succeeded, 75.0 %, less than 90.0 %; 40 failed, 10 had warnings.
+    success_rate: 150 of 200 records synced in 1 d are well, 75.0 %, less than 90.0 %; 40 failed and have not worked since, 10 have warnings.
     slow: The syncs that succeeded in 1 d took 6123 ms on average, more than 5000 ms.
-    errors: 40 errors in the last hour, more than 10. The latest: Airtable answered 503.
+    errors: 40 records failed in the last hour and have not worked since, more than 10. The latest: Airtable answered 503.
     ");
 }
 

@@ -131,7 +131,7 @@ async fn configure(secrets: &Secrets, simulator: &Simulator) -> anyhow::Result<C
         .set("shop.photo_origins", format!("[\"{}\"]", simulator.url()))
         .load(Needs::Serve)?;
     if config.log.filter == Loader::new(std::iter::empty()).load(Needs::Database)?.log.filter {
-        "warn".clone_into(&mut config.log.filter);
+        config.log.filter = "warn".parse()?;
     }
     if TcpListener::bind(config.server.bind_addr).await.is_err() {
         config.server.bind_addr = SocketAddr::new(config.server.bind_addr.ip(), 0);

@@ -5,12 +5,11 @@
 //!
 //! **Not here:** what counts as wrong (`alerts::rules`), telling it ([`outbox`]).
 
-pub mod figures;
 pub mod outbox;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 
 use super::{Db, DbError};
 
@@ -249,6 +248,11 @@ impl AlertCheck {
                 .fetch_all(&mut *self.tx)
                 .await?;
         Ok(channels)
+    }
+
+    /// The connection of its transaction.
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.tx
     }
 
     /// Makes all of it so.

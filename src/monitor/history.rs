@@ -308,7 +308,7 @@ impl Monitor {
     /// A page of the queue.
     pub async fn queue(&self, filter: QueueFilter) -> Result<QueuePage, DbError> {
         let limit = filter.limit;
-        let QueueFigures { waiting, dead, oldest_seconds } = self.inner.db.queue_figures().await?;
+        let QueueFigures { waiting, dead, oldest_seconds, .. } = self.inner.db.queue_figures().await?;
         let rows = self.inner.db.queue(&QueueFilter { limit: limit + 1, ..filter }).await?;
         let (records, next) = page(rows, limit, |row| cursor(row.enqueued_at, &row.record_id));
         Ok(QueuePage { waiting, dead, oldest_seconds, records, next })

@@ -84,16 +84,15 @@ impl Kpi {
 pub struct Kpis {
     /// When they were taken.
     pub at: DateTime<Utc>,
-    /// Syncs of records logged in the last 24 hours, by all instances. Without the summary that each run logs as well: those of catch-ups
-    /// that found nothing to do would hide failures. So a plain count of `sync_logs` gives more.
+    /// Records synced in the last 24 hours, by all instances; each counts once, by its last outcome.
     pub syncs: i64,
-    /// Those with status `warning`: stored without what could not be read.
+    /// Those whose last outcome is a `warning`: stored without what could not be read.
     pub warnings: i64,
-    /// Those with status `error`.
+    /// Those whose last outcome is an `error`; one that worked later is none.
     pub errors: i64,
-    /// The share of them with status `success`.
+    /// The share of records whose last outcome is a `success`.
     pub success_rate: Kpi,
-    /// The share of them with status `error`.
+    /// The share of records whose last outcome is an `error`.
     pub error_rate: Kpi,
     /// How long a successful sync took on average, from acceptance to the stored row.
     pub average_duration: Kpi,
@@ -120,7 +119,7 @@ pub struct Kpis {
 }
 
 /// What the figures are made from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Measured {
     pub(super) syncs: SyncFigures,
     pub(super) consistency: Consistency,
@@ -138,16 +137,16 @@ impl Kpis {
     /// Judges what was measured.
     #[expect(clippy::cast_precision_loss, reason = "figures for people")]
     pub(super) fn judge(at: DateTime<Utc>, measured: &Measured) -> Self {
-        let Measured { syncs, consistency, queue, hit_rate, nightly, calls, monthly_calls } = *measured;
+        let Measured { syncs, consistency, queue, hit_rate, nightly, calls, monthly_calls } = measured;
         let count = |pieces: i64| pieces as f64;
-        let share = |part: i64| (syncs.syncs > 0).then(|| count(part) * 100.0 / count(syncs.syncs));
+        let share = |part: i64| (syncs.records > 0).then(|| count(part) * 100.0 / count(syncs.records));
         let percent = |part: f64| part * 100.0;
         let target = |comparison, value| Some(Target { comparison, value });
-        let allowed = (monthly_calls > 0).then_some(monthly_calls as f64);
+        let allowed = (*monthly_calls > 0).then_some(*monthly_calls as f64);
         let quota = allowed.map(|allowed| Target { comparison: Comparison::Below, value: allowed });
         Self {
             at,
-            syncs: syncs.syncs,
+            syncs: syncs.records,
             warnings: syncs.warnings,
             errors: syncs.errors,
             success_rate: Kpi::new(Unit::Percent, share(syncs.successes), target(Comparison::Above, 95.0)),
@@ -165,10 +164,10 @@ impl Kpis {
             queue_depth: Kpi::new(Unit::Count, Some(count(queue.waiting)), None),
             queue_oldest: Kpi::new(Unit::Seconds, queue.oldest_seconds, None),
             dead_records: Kpi::new(Unit::Count, Some(count(queue.dead)), None),
-            api_calls: Kpi::new(Unit::Count, Some(count(calls)), quota),
+            api_calls: Kpi::new(Unit::Count, Some(count(*calls)), quota),
             api_calls_share: Kpi::new(
                 Unit::Percent,
-                allowed.map(|allowed| count(calls) * 100.0 / allowed),
+                allowed.map(|allowed| count(*calls) * 100.0 / allowed),
                 allowed.and(target(Comparison::Below, 100.0)),
             ),
         }
@@ -227,7 +226,7 @@ mod tests {
     fn a_target_that_is_just_reached_is_not_passed() {
         let measured = |good: i64, bad: i64, ms: f64, hits: f64, nights: f64| Measured {
             syncs: SyncFigures {
-                syncs: good + bad,
+                records: good + bad,
                 successes: good,
                 errors: bad,
                 average_ms: Some(ms),
@@ -254,7 +253,8 @@ mod tests {
 
     #[test]
     fn a_warning_is_neither_a_success_nor_an_error() {
-        let syncs = SyncFigures { syncs: 10, successes: 8, warnings: 1, errors: 1, ..SyncFigures::default() };
+        let syncs =
+            SyncFigures { records: 10, successes: 8, warnings: 1, errors: 1, ..SyncFigures::default() };
         let kpis = judge(&Measured { syncs, ..nothing() });
         assert_eq!((kpis.success_rate.value, kpis.error_rate.value), (Some(80.0), Some(10.0)));
     }

@@ -186,8 +186,8 @@ fn cached(cache: &CacheStats) {
 #[expect(clippy::cast_precision_loss, reason = "the exporter's unit")]
 fn tell_shared(shared: Option<&Shared>) {
     let told = |value: Option<f64>| value.unwrap_or(f64::NAN);
-    let queue = shared.map(|shared| shared.queue);
-    let records = |count: fn(QueueFigures) -> i64| told(queue.map(|queue| count(queue) as f64));
+    let queue = shared.map(|shared| &shared.queue);
+    let records = |count: fn(&QueueFigures) -> i64| told(queue.map(|queue| count(queue) as f64));
     gauge!(names::QUEUE, "status" => "waiting").set(records(|queue| queue.waiting));
     gauge!(names::QUEUE, "status" => "dead").set(records(|queue| queue.dead));
     gauge!(names::QUEUE_OLDEST).set(told(queue.map(|queue| queue.oldest_seconds.unwrap_or(0.0))));

@@ -10,13 +10,19 @@
 pub mod history;
 mod kpis;
 mod metrics;
-mod nights;
+pub mod nights;
 mod parameters;
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
+
 pub use self::kpis::{Comparison, Kpi, Kpis, Target, Unit};
-use self::{kpis::Measured, metrics::Metrics, nights::success_rate};
+use self::{
+    kpis::Measured,
+    metrics::Metrics,
+    nights::{nights, success_rate},
+};
 use crate::{
     catalog::Catalog,
     config::Config,
@@ -38,6 +44,7 @@ struct Inner {
     catalog: Catalog,
     engine: Engine,
     nightly: Nightly,
+    nightly_overdue: TimeDelta,
     monthly_calls: u64,
     metrics: Metrics,
 }
@@ -49,6 +56,8 @@ impl Monitor {
             inner: Arc::new(Inner {
                 catalog: engine.catalog().clone(),
                 nightly: Nightly::new(config.sync.nightly.clone(), config.sync.time_zone),
+                // A year at most.
+                nightly_overdue: TimeDelta::from_std(config.alerts.nightly_overdue).unwrap_or(TimeDelta::MAX),
                 monthly_calls: config.airtable.monthly_calls,
                 metrics: Metrics::new(),
                 db,
@@ -59,19 +68,15 @@ impl Monitor {
 
     /// The key figures, each judged by its target.
     pub async fn kpis(&self) -> Result<Kpis, DbError> {
-        let Inner { db, catalog, engine, nightly, monthly_calls, .. } = &*self.inner;
+        let Inner { db, catalog, engine, nightly, nightly_overdue, monthly_calls, .. } = &*self.inner;
         let now = crate::clock::now();
+        let nights = nights(nightly, &db.run_figures(now).await?, *nightly_overdue, now);
         let measured = Measured {
             syncs: db.sync_figures(SPAN).await?,
             consistency: db.consistency(SPAN).await?,
             queue: db.queue_figures().await?,
             hit_rate: catalog.stats().await.hit_rate,
-            nightly: success_rate(
-                now,
-                nightly,
-                db.first_run().await?,
-                &db.full_runs_since(nights::earliest(now)).await?,
-            ),
+            nightly: success_rate(&nights),
             calls: engine.month_calls().await?,
             monthly_calls: *monthly_calls,
         };

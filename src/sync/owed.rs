@@ -138,7 +138,7 @@ impl Engine {
             SyncError::Airtable(refusal) if refusal.kind.is_configuration() => {
                 (settings.queue_backoff_max, settings.queue_backoff_max)
             }
-            _ => (settings.queue_backoff_base, settings.queue_backoff_max),
+            _ => (*settings.queue_backoff_base, settings.queue_backoff_max),
         };
         if is_last {
             tracing::error!(

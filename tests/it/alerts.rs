@@ -152,6 +152,42 @@ async fn summaries_of_runs_neither_hide_failures_nor_count_as_such() {
     assert_eq!(every, 140, "the operators' view counts every row");
 }
 
+/// Rates count records by their last outcome, so an alert ends when its cause is fixed.
+#[tokio::test]
+async fn a_record_counts_once_and_is_no_failure_once_it_has_worked() {
+    let world = World::set("alerts.check_every", "0s").set("sync.catch_up_every", "1h").start().await;
+    world.no_run().await;
+    let log = async |rows: &str| {
+        let insert = format!(
+            "insert into sync_logs (created_at, record_id, sync_type, status, duration_ms, message)
+             select now() - minute * interval '1 minute', 'rec' || n, 'webhook', '{rows}"
+        );
+        world.db.pool.execute(sqlx::AssertSqlSafe(insert)).await.unwrap();
+    };
+    let errors = async || world.get_as_admin("/kpis").await.ok()["errors"].as_i64().unwrap();
+    world.db.pool.execute("truncate sync_logs").await.unwrap();
+    log("success', 100, null from generate_series(1, 30) n, (values (50)) minutes(minute)").await;
+    log("error', 100, 'it broke' from generate_series(1, 10) n, generate_series(31, 35) minute").await;
+    let now = clock::now();
+    check(&world, now).await;
+    assert_eq!(errors().await, 10, "five failures of a record are one record that failed");
+    assert_eq!(state(&world, Rule::Errors).await, None);
+    assert_eq!(state(&world, Rule::SuccessRate).await, Some(AlertState::Firing));
+
+    log("error', 100, 'it broke' from generate_series(11, 11) n, (values (30)) minutes(minute)").await;
+    check(&world, now + minutes(1)).await;
+    assert_eq!((errors().await, state(&world, Rule::Errors).await), (11, Some(AlertState::Firing)));
+
+    log("success', 100, null from generate_series(1, 11) n, (values (1)) minutes(minute)").await;
+    let kpis = world.get_as_admin("/kpis").await.ok();
+    assert_eq!((&kpis["syncs"], &kpis["errors"]), (&30.into(), &0.into()));
+    assert_eq!((&kpis["success_rate"]["value"], &kpis["error_rate"]["value"]), (&100.0.into(), &0.0.into()));
+    check(&world, now + minutes(9)).await;
+    for rule in [Rule::Errors, Rule::SuccessRate] {
+        assert_eq!(state(&world, rule).await, Some(AlertState::Resolved), "{rule:?}");
+    }
+}
+
 #[tokio::test]
 async fn instances_that_check_at_once_find_the_same_alert_once() {
     let world = world().await;

@@ -39,7 +39,7 @@ async fn the_operators_queries_answer_from_indexes_on_a_month_of_logs() {
         (DURATIONS, "Index Only Scan using sync_logs_by_time"),
         (ERRORS, "Index Scan using sync_logs_errors"),
         (HOURS, "Index Only Scan using sync_logs_by_time"),
-        // What the key figures ask: the same, of records alone.
+        // The same, of records alone.
         (&of_records(RATES), "Index Only Scan using sync_logs_by_time"),
         (&of_records(DURATIONS), "Index Only Scan using sync_logs_by_time"),
         (&of_records(ERRORS), "Index Scan using sync_logs_errors"),

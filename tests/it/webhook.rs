@@ -401,3 +401,27 @@ async fn without_the_schema_scope_records_are_read_by_name() {
         world.airtable.requests().iter().any(|seen| seen.options.get("returnFieldsByFieldId").is_some());
     assert!(!by_id);
 }
+
+/// So that a secret is changed without a gap: first the service takes both, then the senders change, then the old one goes.
+#[tokio::test]
+async fn two_secrets_and_two_tokens_are_accepted_while_they_are_changed() {
+    let world = World::set("auth.webhook_secret", "new-hook-0123456789abcdef old-hook-0123456789abcdef")
+        .set("auth.admin_token", "new-admin-0123456789abcdef old-admin-0123456789abcdef")
+        .start()
+        .await;
+    let status = async |method: reqwest::Method, path: &str, token: &str| {
+        let request = world.http.request(method, format!("{}{path}", world.url));
+        let request = request.bearer_auth(token).json(&json!({ "recordId": "recAAAAAAAAAAAAAA" }));
+        request.send().await.unwrap().status().as_u16()
+    };
+    for token in ["new", "old"] {
+        let hook =
+            status(reqwest::Method::POST, "/airtable-sync", &format!("{token}-hook-0123456789abcdef")).await;
+        let admin = status(reqwest::Method::GET, "/kpis", &format!("{token}-admin-0123456789abcdef")).await;
+        assert_eq!((hook, admin), (200, 200), "{token}");
+    }
+    let both = "new-hook-0123456789abcdef old-hook-0123456789abcdef";
+    for token in ["", "older-hook-0123456789abcdef", "new-admin-0123456789abcdef", both] {
+        assert_eq!(status(reqwest::Method::POST, "/airtable-sync", token).await, 401, "{token}");
+    }
+}

@@ -82,7 +82,7 @@ fn firing(now: &Snapshot, clock: Clock) -> Vec<Firing> {
 /// Through which channels it was told, and through which it could not be.
 fn told(alert: &Alert, t: T) -> Vec<String> {
     let say = |state: &str, words: fn(&str) -> String| {
-        let channels: Vec<&str> = alert
+        let channels: Vec<String> = alert
             .deliveries
             .iter()
             .filter(|delivery| delivery.state == state)
@@ -96,13 +96,16 @@ fn told(alert: &Alert, t: T) -> Vec<String> {
         .collect()
 }
 
-/// What people call a channel.
-fn channel(name: &str, t: T) -> &str {
-    match name {
-        "slack" => "Slack",
-        "pagerduty" => "PagerDuty",
-        "email" => t.email,
-        other => other,
+/// The name of a channel for people; each recipient of mail is one, named `email` and the address.
+fn channel(name: &str, t: T) -> String {
+    match name.split_once(' ') {
+        Some(("email", address)) => format!("{} {address}", t.email),
+        _ => match name {
+            "slack" => "Slack",
+            "pagerduty" => "PagerDuty",
+            other => other,
+        }
+        .to_owned(),
     }
 }
 
@@ -119,8 +122,9 @@ mod tests {
 
     #[test]
     fn channels_have_the_names_that_people_know() {
-        let called = |t| ["slack", "pagerduty", "email", "webhook"].map(|name| channel(name, t));
-        assert_eq!(called(&ES), ["Slack", "PagerDuty", "correo", "webhook"]);
-        assert_eq!(called(&EN), ["Slack", "PagerDuty", "email", "webhook"]);
+        let called =
+            |t| ["slack", "pagerduty", "email ana@example.mx", "webhook"].map(|name| channel(name, t));
+        assert_eq!(called(&ES), ["Slack", "PagerDuty", "correo ana@example.mx", "webhook"]);
+        assert_eq!(called(&EN), ["Slack", "PagerDuty", "email ana@example.mx", "webhook"]);
     }
 }
