@@ -56,7 +56,7 @@ impl Judge {
             Rule::ListenerDown => reported(rule, reports, now - delta(self.settings.listener_down_after)),
             Rule::BrakePulled => self.brake(figures),
             Rule::NightlyFailing | Rule::NightlyFailed => self.nights(rule, figures, now),
-            Rule::QueueOld => self.queue(figures),
+            Rule::QueueOld => self.queue(figures, now),
             Rule::DeadRecords => dead(figures),
             Rule::SuccessRate => self.success_rate(figures),
             Rule::Slow => self.slow(figures),
@@ -104,10 +104,9 @@ impl Judge {
         Some(Trouble { rule, since: Some(since), detail })
     }
 
-    fn queue(&self, figures: &AlertFigures) -> Option<Trouble> {
-        let (queue, most) = (&figures.queue, self.settings.max_queue_age);
-        let waited = queue.oldest_seconds.filter(|seconds| *seconds > most.as_secs_f64())?;
-        let waited = Duration::try_from_secs_f64(waited).map_or(TimeDelta::MAX, delta);
+    fn queue(&self, figures: &AlertFigures, now: DateTime<Utc>) -> Option<Trouble> {
+        let (queue, most) = (&figures.queue, delta(self.settings.max_queue_age));
+        let oldest = queue.oldest.filter(|oldest| now - *oldest > most)?;
         let detail = format!(
             "{}, the oldest for {} (more than {}).{}",
             if queue.waiting == 1 {
@@ -115,11 +114,11 @@ impl Judge {
             } else {
                 format!("{} records wait", queue.waiting)
             },
-            lasting(waited),
-            lasting(delta(most)),
+            lasting(now - oldest),
+            lasting(most),
             quoted(" Its last error: ", queue.oldest_error.as_deref())
         );
-        Some(Trouble { rule: Rule::QueueOld, since: queue.oldest, detail })
+        Some(Trouble { rule: Rule::QueueOld, since: Some(oldest), detail })
     }
 
     fn success_rate(&self, figures: &AlertFigures) -> Option<Trouble> {

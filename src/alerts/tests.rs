@@ -65,8 +65,7 @@ fn fail(runs: &mut RunFigures, minutes: i64, error: &str, braked: bool) {
 }
 
 fn wait(queue: &mut QueueFigures, minutes: i64) {
-    let seconds = u32::try_from(minutes * 60).unwrap();
-    (queue.waiting, queue.oldest, queue.oldest_seconds) = (1, Some(ago(minutes)), Some(f64::from(seconds)));
+    (queue.waiting, queue.oldest) = (1, Some(ago(minutes)));
 }
 
 fn troubles(figures: &AlertFigures, reports: &[Report]) -> Vec<Trouble> {
@@ -162,7 +161,7 @@ fn each_report_of_an_instance_fires_and_the_listener_only_when_it_lasts() {
             errors_in_an_hour: 99,
             ..SyncFigures::default()
         },
-        queue: QueueFigures { oldest_seconds: Some(9e9), dead: 1, ..QueueFigures::default() },
+        queue: QueueFigures { oldest: Some(ago(99)), dead: 1, ..QueueFigures::default() },
         runs: RunFigures { first: Some(ago(60 * 99)), ..RunFigures::default() },
     };
     let mut one_night = AlertFigures { runs: succeeded(60 * 34), ..AlertFigures::default() };
@@ -201,7 +200,7 @@ fn details_say_what_and_how_much() {
     figures.queue = QueueFigures {
         waiting: 3,
         oldest: Some(ago(95)),
-        oldest_seconds: Some(95.0 * 60.0),
+        oldest_seconds: None,
         oldest_error: Some("x".repeat(1000)),
         dead: 2,
         dead_error: Some("PostgreSQL refused a statement".into()),

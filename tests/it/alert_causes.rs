@@ -107,27 +107,41 @@ async fn an_airtable_that_answers_late() {
 }
 
 #[tokio::test]
-async fn an_airtable_that_refuses_a_record_again_and_again() {
+async fn an_airtable_that_refuses_records_until_it_is_mended() {
     let told = Told::start(World::set("alerts.max_errors", "2").set("airtable.max_attempts", "1")).await;
-    let id = told.world.airtable.create(mazda());
-    let refusal = What::Answer(Refusal::ServerError);
-    told.world.airtable.fault(Fault::new(refusal).on(Target::Record(id.clone())));
+    let ids = [(); 3].map(|()| told.world.airtable.create(mazda()));
+    for id in &ids {
+        let refusal = What::Answer(Refusal::ServerError);
+        told.world.airtable.fault(Fault::new(refusal).on(Target::Record(id.clone())));
+    }
     let now = clock::now();
     told.look(now).await;
     assert_eq!(told.told(), Vec::<String>::new());
-    eventually("it has failed often", || async {
-        assert_eq!(told.world.webhook(&id).await.status, 202);
-        told.world.logs(&id).await.len() > 2
-    })
-    .await;
+    let fail_often = async |id: &str| {
+        eventually("it has failed often", || async {
+            assert_eq!(told.world.webhook(id).await.status, 202);
+            told.world.logs(id).await.len() > 2
+        })
+        .await;
+    };
+    fail_often(&ids[0]).await;
+    told.look(now + TimeDelta::minutes(1)).await;
+    assert_eq!(told.told(), Vec::<String>::new(), "one record that fails is one failure");
+    fail_often(&ids[1]).await;
+    fail_often(&ids[2]).await;
     told.look(now + TimeDelta::minutes(1)).await;
     assert_eq!(told.told(), ["alert.fired errors"]);
     let detail = told.detail("errors");
-    assert!(detail.contains("errors in the last hour, more than 2. The latest: "), "{detail}");
+    assert!(
+        detail.contains(
+            "3 records failed in the last hour and have not worked since, more than 2. The latest: "
+        ),
+        "{detail}"
+    );
     told.world.airtable.clear_faults();
     eventually("it is synced", || async { told.world.queue().await.is_empty() }).await;
 
-    told.look(now + TimeDelta::minutes(70)).await;
+    told.look(now + TimeDelta::minutes(5)).await;
     assert!(told.told().contains(&"alert.resolved errors".to_owned()), "{:?}", told.told());
 }
 

@@ -60,7 +60,7 @@ async fn each_figure_stands_with_its_target_and_whether_it_holds() {
              select now() - interval '1 hour', 'rec' || n, 'webhook', case when n <= 90 then 'success' when n <= 97 then 'error' else 'warning' end,
                  case when n <= 90 then n * 10 else 60000 end
              from generate_series(1, 100) n
-             union all select now() - interval '25 hours', 'rec' || -n, 'webhook', 'error', 1 from generate_series(1, 100);
+             union all select now() - interval '25 hours', 'rec' || -n, 'webhook', 'error', 1 from generate_series(1, 100) n;
              insert into sync_queue (record_id, trigger, status, enqueued_at) values
                  ('recAAAAAAAAAAAAAA', 'webhook', 'waiting', now() - interval '5 minutes'),
                  ('recBBBBBBBBBBBBBB', 'webhook', 'dead', now() - interval '2 days');
