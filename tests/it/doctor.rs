@@ -200,9 +200,9 @@ async fn every_wrong_setting_is_told_and_what_can_be_checked_is_checked() {
     assert_eq!(
         diagnosis.which("problem"),
         [
+            ("configuration", "auth.admin_token"),
             ("configuration", "sync.nightly"),
-            ("configuration", "auth.webhook_secret"),
-            ("configuration", "auth.admin_token")
+            ("configuration", "auth.webhook_secret")
         ]
     );
     diagnosis.tells(

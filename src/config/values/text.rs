@@ -18,7 +18,7 @@ use super::Wrong;
 macro_rules! text {
     ($(#[$doc:meta])* $name:ident, expected: $expected:expr, check: $check:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Clone, PartialEq, Eq)]
         pub struct $name(String);
 
         impl $name {
@@ -40,6 +40,12 @@ macro_rules! text {
 
             fn deref(&self) -> &str {
                 &self.0
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&self.0, out)
             }
         }
 
