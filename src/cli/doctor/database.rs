@@ -105,7 +105,7 @@ pub(super) fn skip(report: &mut Report, names: &[&str], because: &str) {
 /// What the start would refuse, by the same rules.
 fn requirements(found: &Checkup, settings: &DatabaseSettings, report: &mut Report) {
     let unmet = found.unmet();
-    let wanted = i64::from(settings.max_connections + CONNECTIONS_BESIDE);
+    let wanted = i64::from(settings.max_connections.get() + CONNECTIONS_BESIDE);
     for (name, fine) in [
         ("version", format!("PostgreSQL {}", found.version)),
         ("encoding", found.encoding.clone()),
