@@ -43,7 +43,7 @@ const MISSES: usize = 40;
 const SEED: &str = include_str!("../tests/it/support/inventory.sql");
 
 /// What is asked uncached: what it is called, and the query.
-const QUESTIONS: [(&str, &str); 15] = [
+const QUESTIONS: [(&str, &str); 19] = [
     ("no filter", ""),
     ("marca", "marca=mazda"),
     ("two brands", "marca=mazda&marca=kia"),
@@ -58,6 +58,10 @@ const QUESTIONS: [(&str, &str); 15] = [
     ("hideSeparado", "hideSeparado=true"),
     ("price-asc", "orderby=price-asc"),
     ("search", "search=mazda+sentra"),
+    ("common words", "search=excelente+garantia"),
+    ("modelo", "modelo=sentra"),
+    ("minYear", "minYear=2020"),
+    ("maxMonthly", "maxMonthly=5000"),
     ("four together", "marca=mazda&maxPrice=300000&ubicacion=MTY&orderby=price-asc"),
 ];
 
@@ -79,6 +83,7 @@ async fn main() -> anyhow::Result<()> {
         pool.execute("insert into sync_runs (kind, trigger, status) values ('full', 'manual', 'succeeded')")
             .await?;
         pool.execute(sqlx::AssertSqlSafe(SEED.replace("$1", &size.to_string()))).await?;
+        app.state().db.list_anew().await?;
         settle(&pool).await?;
         app.state().catalog.suspect();
         println!("\n{size} listed vehicles");
@@ -132,7 +137,7 @@ async fn misses(app: &App) -> anyhow::Result<()> {
         let (mut sql, mut http) = (Vec::new(), Vec::new());
         for _ in 0..MISSES {
             let started = Instant::now();
-            let search = state.db.understand(list.filter.search.as_deref()).await?;
+            let search = state.db.understand(list.filter.search()).await?;
             state.db.listed(state.catalog.branches(), &list.filter, &search, window).await?;
             sql.push(started.elapsed());
             state.catalog.suspect();

@@ -136,7 +136,6 @@ begin
     end if;
     -- Whoever calls them cannot put tables of his own in the place of ours.
     execute format('alter function cleanup_old_sync_logs(bigint) set search_path = %I, pg_temp', current_schema());
-    execute format('alter function vitrina_list_changed() set search_path = %I, pg_temp', current_schema());
     execute format('alter function vitrina_secure(text[], text[]) set search_path = %I, pg_temp', current_schema());
 end
 $$;

@@ -91,8 +91,8 @@ impl ListQuery {
                     true
                 }
                 "orderby" => {
-                    order =
-                        Some(Order::named(value).ok_or_else(|| wrong("orderby", value, &right_orders()))?);
+                    let named = Order::NAMED.into_iter().find(|(name, _)| *name == value);
+                    order = named.ok_or_else(|| wrong("orderby", value, &right_orders()))?.1;
                     true
                 }
                 _ => list.filter.take(&name, value, branches)?,
@@ -101,7 +101,7 @@ impl ListQuery {
         }
         list.order = match order {
             // Without a search, everything fits it equally well.
-            None | Some(Order::Relevance) if list.filter.search.is_none() => Order::Updated,
+            None | Some(Order::Relevance) if list.filter.search().is_none() => Order::Updated,
             None => Order::Relevance,
             Some(order) => order,
         };
@@ -119,7 +119,7 @@ pub fn parse_filter(query: &str, branches: &Locations) -> Result<Filter, WrongPa
 }
 
 fn right_orders() -> String {
-    format!("one of {}", Order::NAMED.map(Order::name).join(", "))
+    format!("one of {}", Order::NAMED.map(|(name, _)| name).join(", "))
 }
 
 fn page(value: &str) -> Result<u32, WrongParameter> {
@@ -158,6 +158,7 @@ mod tests {
             Some(ListQuery::default()),
             "nothing to be relevant to"
         );
+        assert_eq!(parse("orderby=newest&orderby=default&search=a").unwrap(), parse("search=a").unwrap());
         assert_ne!(parse("search=a").unwrap(), parse("search=a&orderby=newest").unwrap());
     }
 
@@ -200,6 +201,6 @@ mod tests {
     #[test]
     fn facets_know_no_pages() {
         let filter = parse_filter("page=0&orderby=foo&marca=Kia", &Locations::new()).unwrap();
-        assert_eq!(filter.marca, ["kia"]);
+        assert_eq!(filter, parse_filter("marca=KIA", &Locations::new()).unwrap());
     }
 }

@@ -1,11 +1,12 @@
 //! The only SQL.
 //!
-//! One file per table, one function per query, absence is `Ok(None)`. A vehicle travels as JSON both ways
+//! One function per query, absence is `Ok(None)`. A vehicle travels as JSON both ways
 //! (`jsonb_populate_recordset` in, `to_json` out): its columns have the same names in Rust, SQL and the API, and a test sends
 //! every column there and back.
 //!
-//! **Invariants:** statements are checked against the migrations at build time (`.sqlx`; those of `columns` by tests), run in the schema
-//! `database.schema` (by `search_path`) and in UTC. Vehicles are written by [`records::Storing`] alone.
+//! **Invariants:** statements are checked against the migrations at build time (`.sqlx`), those of `columns` and of the listing, which are built
+//! for what is asked, by tests; all run in the schema `database.schema` (by `search_path`) and in UTC. Vehicles are written by
+//! [`records::Storing`] alone.
 //!
 //! **Not here:** what a change means (`domain`), when the cache is dropped (`sync`).
 
@@ -17,6 +18,7 @@ pub mod failures;
 pub mod fields;
 pub mod figures;
 pub mod history;
+mod listing;
 pub mod lock;
 pub mod logs;
 mod migrate;
@@ -30,6 +32,7 @@ mod repeat;
 pub mod requirements;
 pub mod run_logs;
 pub mod runs;
+pub mod search;
 mod secure;
 mod session;
 pub mod slugs;

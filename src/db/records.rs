@@ -6,7 +6,7 @@
 //!   locked in the order of their ids, so two batches cannot wait for each other.
 //! - The stored rows are read after the claim, by a statement of their own: one statement for both would see the rows as they were
 //!   before it waited for the lock.
-//! - Vehicles, former slugs, logs, the queue and the notice to the instances are one transaction. Dropped, it leaves nothing.
+//! - Vehicles, their rows of `listing`, former slugs, logs, the queue and the notice to the instances are one transaction. Dropped, it leaves nothing.
 //!
 //! **Not here:** what is written (`sync::plan`), and making older responses unreachable afterwards (`catalog`).
 
@@ -19,6 +19,7 @@ use sqlx::{Acquire as _, PgConnection, Postgres, Transaction, types::Json};
 use super::{
     Db, DbError, Stamp,
     columns::{Statement, statement},
+    listing,
     logs::{self, LogEntry},
     notify::{self, CommitId},
 };
@@ -118,6 +119,7 @@ impl Storing {
     pub async fn write(&mut self, rows: &[VehicleRow<'_>]) -> Result<(), DbError> {
         if !rows.is_empty() {
             sqlx::query(UPSERT.clone()).bind(Json(rows)).execute(&mut *self.tx).await?;
+            listing::write(&mut self.tx, rows.iter().map(|row| row.content)).await?;
         }
         Ok(())
     }
@@ -128,6 +130,7 @@ impl Storing {
             return Ok(());
         }
         let ids = texts(ids);
+        listing::unlist(&mut self.tx, &ids).await?;
         sqlx::query!(
             "update inventario_cache
              set deleted_at = now(), listed = false, updated_at = now(), last_synced_at = statement_timestamp()

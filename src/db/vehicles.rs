@@ -1,70 +1,34 @@
 //! Vehicles as the website sees them.
 //!
-//! **Invariants:** PostgreSQL writes the JSON of a vehicle; nothing parses it again on its way to the response. Equal sort keys are
-//! ordered by `record_id`, so pages neither overlap nor skip. Every response comes from one statement, hence from one snapshot.
-//! Conditions and order are read from `listing`, a narrow table that triggers keep, so counting 100,000 vehicles takes milliseconds.
+//! **Invariants:** PostgreSQL writes the JSON of a vehicle; nothing parses it again on its way to the response. Equal sort keys are ordered by
+//! `record_id`, so pages neither overlap nor skip. Every response comes from one statement, hence from one snapshot. Conditions and orders are
+//! read from `listing`, a narrow table, so counting 100,000 vehicles takes milliseconds.
 //!
-//! **Not here:** writing (`records`), caching (`catalog`), what parameters mean (`domain::Filter`).
+//! **Not here:** writing (`records`, `listing`), caching (`catalog`), what parameters mean (`domain::Filter`), what a search means (`search`).
 
-mod search;
-mod terms;
-mod vocabulary;
-
-use std::collections::BTreeMap;
+mod branches;
+mod conditions;
+mod facets;
+mod json;
 
 use serde_json::value::RawValue;
-use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, Row, types::Json};
 
-pub use self::search::Search;
-use super::{
-    Db, DbError,
-    columns::{Statement, statement},
+pub use self::{
+    branches::{BranchNames, Locations},
+    json::VehicleJson,
 };
-use crate::domain::{Filter, Order, RecordId, fold};
+use self::{
+    conditions::{Sql, order_by, push_from, push_points, push_where},
+    json::with_branches,
+};
+use super::{Db, DbError, search::Search};
+use crate::domain::{Filter, Order, RecordId};
 
-static LISTED: Statement = Statement::new(|| statement(include_str!("sql/listed.sql")));
-static BY_SLUG: Statement = Statement::new(|| statement(include_str!("sql/by_slug.sql")));
-
-/// Branch codes and their display names.
-pub type Locations = BTreeMap<String, String>;
-
-/// The display name of each branch, by all that it is called.
-///
-/// **Invariants:** folded codes and folded display names are keys, so every spelling finds the same name; what is a code is none but that
-/// branch. Spellings as they are configured are keys too: they need not be folded.
-#[derive(Debug)]
-pub struct BranchNames(Json<BTreeMap<String, String>>);
-
-impl From<&Locations> for BranchNames {
-    fn from(locations: &Locations) -> Self {
-        let mut names = BTreeMap::new();
-        for name in locations.values() {
-            names.entry(fold(name)).or_insert_with(|| name.clone());
-        }
-        // Names that are equal but for their spelling are one name.
-        let of_codes = locations.iter().filter_map(|(code, name)| {
-            let shown = names.get(&fold(name))?.clone();
-            Some((fold(code), shown))
-        });
-        let of_codes: Vec<_> = of_codes.collect();
-        names.extend(of_codes);
-        let as_written: Vec<_> = locations
-            .iter()
-            .flat_map(|(code, name)| [code, name])
-            .filter_map(|text| Some((text.clone(), names.get(&fold(text))?.clone())))
-            .collect();
-        names.extend(as_written);
-        Self(Json(names))
-    }
-}
-
-/// A vehicle as a JSON object.
-pub type VehicleJson = Json<Box<RawValue>>;
-
-/// Which part of the matching vehicles, and in what order.
+/// A part of the matching vehicles.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
-    /// What comes first.
+    /// The order of all.
     pub order: Order,
     /// Vehicles at most; `None`: all.
     pub limit: Option<i64>,
@@ -83,7 +47,7 @@ pub struct VehiclePage {
     pub total: i64,
 }
 
-/// The addresses of all listed vehicles.
+/// The slugs of all listed vehicles.
 #[derive(Debug)]
 pub struct SlugList {
     /// The answer of `GET /vehicles/slugs`.
@@ -111,7 +75,7 @@ pub enum BySlug {
 }
 
 impl Db {
-    /// The vehicles that match, one window of them.
+    /// A window of the vehicles that match.
     pub async fn listed(
         &self,
         branches: &BranchNames,
@@ -119,62 +83,30 @@ impl Db {
         search: &Search,
         window: Window,
     ) -> Result<VehiclePage, DbError> {
-        let (total, ids, vehicles) = sqlx::query_as(LISTED.clone())
-            .bind(&branches.0)
-            .bind(window.limit)
-            .bind(window.offset)
-            .bind(given(&filter.marca))
-            .bind(given(&filter.autoano))
-            .bind(given(&filter.transmision))
-            .bind(given(&filter.combustible))
-            .bind(given(&filter.garantia))
-            .bind(given(&filter.carroceria))
-            .bind(given(&filter.ubicacion))
-            .bind(given(&filter.promociones))
-            .bind(filter.min_price)
-            .bind(filter.max_price)
-            .bind(filter.min_enganche)
-            .bind(filter.max_enganche)
-            .bind(filter.hide_separado)
-            .bind(search.all.as_deref())
-            .bind(&search.words)
-            .bind(&search.beginnings)
-            .bind(window.order.name())
-            .bind(&search.any)
-            .bind(search.literal.as_deref())
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(VehiclePage { vehicles, ids, total })
+        let mut statement = statement("", filter, search, window);
+        let rows = statement.build().fetch_all(&self.pool).await?;
+        let mut page = VehiclePage { vehicles: Vec::new(), ids: Vec::new(), total: 0 };
+        for row in rows {
+            page.total = row.try_get("total")?;
+            // A page past the end has a total and no vehicle.
+            if let Some(id) = row.try_get("record_id")? {
+                let ubicacion: Vec<String> = row.try_get("ubicacion")?;
+                page.vehicles.push(with_branches(row.try_get("json")?, &ubicacion, branches)?);
+                page.ids.push(id);
+            }
+        }
+        Ok(page)
     }
 
-    /// The answer of `GET /vehicles/facets`.
-    pub async fn facets(
+    /// PostgreSQL's plan of [`Self::listed`].
+    pub async fn explain_listed(
         &self,
-        branches: &BranchNames,
         filter: &Filter,
         search: &Search,
-    ) -> Result<VehicleJson, DbError> {
-        let facets = sqlx::query_file_scalar!(
-            "src/db/sql/facets.sql",
-            &branches.0 as _,
-            given(&filter.marca),
-            given(&filter.autoano),
-            given(&filter.transmision),
-            given(&filter.combustible),
-            given(&filter.garantia),
-            given(&filter.carroceria),
-            given(&filter.ubicacion),
-            given(&filter.promociones),
-            filter.min_price,
-            filter.max_price,
-            filter.min_enganche,
-            filter.max_enganche,
-            filter.hide_separado,
-            search.all.as_deref()
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(facets)
+        window: Window,
+    ) -> Result<Vec<String>, DbError> {
+        let mut statement = statement("explain ", filter, search, window);
+        Ok(statement.build_query_scalar().fetch_all(&self.pool).await?)
     }
 
     /// The answer of `GET /vehicles/slugs`.
@@ -193,15 +125,27 @@ impl Db {
         Ok(slugs)
     }
 
-    /// What is known of a slug, listed or not.
+    /// What is known of a slug, listed or not: the vehicle that has it, else the one that had it.
     pub async fn by_slug(&self, branches: &BranchNames, slug: &str) -> Result<BySlug, DbError> {
-        let row: Option<(String, String, bool, VehicleJson)> =
-            sqlx::query_as(BY_SLUG.clone()).bind(&branches.0).bind(slug).fetch_optional(&self.pool).await?;
-        Ok(match row {
-            None => BySlug::Unknown,
-            Some((_, _, true, _)) => BySlug::Gone,
-            Some((id, present, ..)) if present != slug => BySlug::Moved { slug: present, id },
-            Some((id, .., vehicle)) => BySlug::Vehicle(id, vehicle.0),
+        let statement = format!(
+            "select v.record_id, v.slug, v.deleted_at is not null or not (v.listed or v.vendido) as gone, {}
+             from inventario_cache v
+             where v.record_id = coalesce(
+                 (select record_id from inventario_cache where slug = $1),
+                 (select record_id from slug_redirects where slug = $1)
+             )",
+            json::columns()
+        );
+        let row = sqlx::query(AssertSqlSafe(statement)).bind(slug).fetch_optional(&self.pool).await?;
+        let Some(row) = row else { return Ok(BySlug::Unknown) };
+        let (id, present): (String, String) = (row.try_get("record_id")?, row.try_get("slug")?);
+        Ok(if row.try_get("gone")? {
+            BySlug::Gone
+        } else if present != slug {
+            BySlug::Moved { slug: present, id }
+        } else {
+            let ubicacion: Vec<String> = row.try_get("ubicacion")?;
+            BySlug::Vehicle(id, with_branches(row.try_get("json")?, &ubicacion, branches)?.0)
         })
     }
 
@@ -214,7 +158,7 @@ impl Db {
         Ok(title)
     }
 
-    /// How many vehicles are listed.
+    /// The number of listed vehicles.
     pub async fn count_listed(&self) -> Result<i64, DbError> {
         let count =
             sqlx::query_scalar!(r#"select count(*) as "count!" from listing"#).fetch_one(&self.pool).await?;
@@ -222,41 +166,45 @@ impl Db {
     }
 }
 
-/// A list that is empty does not restrict.
-fn given<T>(values: &[T]) -> Option<&[T]> {
-    (!values.is_empty()).then_some(values)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(locations: &[(&str, &str)]) -> BTreeMap<String, String> {
-        let locations: Locations =
-            locations.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect();
-        BranchNames::from(&locations).0.0
+/// The statement of a page, after what `start` says: its vehicles in order, each with the number of all; one row without a vehicle where there is none.
+///
+/// A search is looked up once for both; anything else twice, since the page then comes in the order of an index and the count from the shortest way.
+fn statement(start: &str, filter: &Filter, search: &Search, window: Window) -> Sql {
+    let searches = filter.search().is_some();
+    let by_relevance = searches && window.order == Order::Relevance;
+    let order = if by_relevance || window.order != Order::Relevance { window.order } else { Order::Updated };
+    let mut sql = Sql::new(format!("{start}with "));
+    if by_relevance {
+        sql.push("matches as materialized (select record_id, ");
+        push_points(&mut sql, search);
+        sql.push(" as points");
+        push_from(&mut sql, filter, false);
+        push_where(&mut sql, filter, search, |_, _| true);
+        sql.push("), ");
     }
-
-    #[test]
-    fn a_branch_has_one_name_by_whatever_it_is_called() {
-        let names = names(&[("MTY", "Monterrey"), ("MTY2", "MONTERREY"), ("MÉR", "Mérida")]);
-        for (called, name) in [
-            ("mty", "Monterrey"),
-            ("MTY", "Monterrey"),
-            ("mty2", "Monterrey"),
-            ("monterrey", "Monterrey"),
-            ("MONTERREY", "Monterrey"),
-            ("mer", "Mérida"),
-            ("merida", "Mérida"),
-        ] {
-            assert_eq!(names.get(called).map(String::as_str), Some(name), "{called}");
+    let push_matches = |sql: &mut Sql, needs_listing: bool| {
+        if by_relevance {
+            sql.push(" from matches");
+        } else {
+            push_from(sql, filter, needs_listing);
+            push_where(sql, filter, search, |_, _| true);
         }
-        assert_eq!(names.get("otra"), None);
-    }
-
-    #[test]
-    fn a_code_is_never_another_branchs_name() {
-        let names = names(&[("GPE", "Guadalupe"), ("MTY", "gpe")]);
-        assert_eq!((&*names["gpe"], &*names["GPE"], &*names["mty"]), ("Guadalupe", "Guadalupe", "gpe"));
-    }
+    };
+    sql.push("page as materialized (select array(select record_id");
+    push_matches(&mut sql, true);
+    sql.push(format_args!(" order by {} limit ", order_by(order)));
+    sql.push_bind(window.limit).push(" offset ").push_bind(window.offset);
+    sql.push(") as ids), counted as materialized (select count(*) as total");
+    push_matches(&mut sql, false);
+    sql.push(format_args!(
+        ") select total, shown.record_id, shown.json, shown.ubicacion
+         from counted cross join page
+         left join lateral (
+             select place.n, v.record_id, {}
+             from unnest(ids) with ordinality as place(id, n) join inventario_cache v on v.record_id = place.id
+         ) shown on true
+         order by shown.n",
+        json::columns()
+    ));
+    sql
 }

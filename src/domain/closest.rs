@@ -1,6 +1,6 @@
 //! Which names may have been meant.
 
-use super::fold;
+use super::text::fold;
 
 /// How many are worth telling.
 const SHOWN: usize = 3;

@@ -133,7 +133,7 @@ define::columns! {
 }
 
 /// Members of the public JSON that the record itself, the database or the configuration gives.
-const BESIDE: [Described; 8] = [
+const BESIDE: [Described; 9] = [
     Described::given("id", JsonType::Text, "The Airtable id.", &[|| "recA1b2C3d4E5f6G7".into()]),
     Described::given(
         "record_id",
@@ -153,6 +153,15 @@ const BESIDE: [Described; 8] = [
         "The headline, like `title`.",
         &[|| "Mazda 3 Sport 2.5".into()],
     ),
+    Described {
+        nullable: true,
+        ..Described::given(
+            "precio_final",
+            JsonType::Money,
+            "The price to pay: `oferta` while it is on and below `precio`, else `precio`.",
+            &[|| 309_900.5.into()],
+        )
+    },
     Described::given("sucursal", JsonType::Texts, "The display names of the branches in `ubicacion`.", &[]),
     Described::given("created_at", JsonType::Time, "When the record was created in Airtable.", &[]),
     Described::given(

@@ -14,11 +14,11 @@ mod changes;
 mod closest;
 mod columns;
 mod filter;
-mod fold;
 mod ids;
 mod kept;
 mod kind;
 mod known_field;
+pub mod listing;
 mod mapping;
 mod mapping_file;
 mod moment;
@@ -27,6 +27,7 @@ mod normalize;
 mod number;
 mod order;
 mod outcome;
+pub mod parameters;
 mod photos;
 #[cfg(test)]
 mod properties;
@@ -35,14 +36,13 @@ mod record;
 #[cfg(test)]
 pub(crate) mod samples;
 mod slug;
-mod spelling;
+pub mod text;
 mod value;
 
 pub use self::{
     closest::closest,
     columns::{Audience, Column, ColumnValue, Content, Described, JsonType, UnknownColumn},
-    filter::{Filter, MAX_CHARS, MAX_VALUES, MAX_WORDS, WrongParameter, wrong},
-    fold::{MAX_WORD_CHARS, fold, terms},
+    filter::{Filter, Given, MAX_CHARS, MAX_VALUES, MAX_WORDS, WrongParameter, wrong},
     ids::{InvalidRecordId, RecordId},
     kept::Kept,
     kind::Kind,
@@ -57,5 +57,4 @@ pub use self::{
     public_columns::PUBLIC_COLUMNS,
     record::{Fields, Record, Warning},
     slug::{RESERVED_SLUGS, slugify},
-    spelling::{MIN_BEGINNING_CHARS, Near, completions, corrections, slips},
 };

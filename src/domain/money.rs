@@ -31,6 +31,16 @@ impl Money {
         Some(Self { centavos })
     }
 
+    /// An amount of so many centavos.
+    pub const fn from_centavos(centavos: i64) -> Self {
+        Self { centavos }
+    }
+
+    /// The amount in centavos.
+    pub const fn centavos(self) -> i64 {
+        self.centavos
+    }
+
     /// The amount as a double; exact to the centavo when printed.
     pub fn pesos(self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "below 10^14, and a double is exact to 9 * 10^15")]

@@ -1,59 +1,40 @@
 //! The orders of the listing.
 
-/// What comes first; equal ones stand in the order of their record ids, unknown values last.
+/// What comes first. Equal keys stand in the order of their record ids, unknown values last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Order {
     /// The most recently updated first.
     #[default]
     Updated,
-    /// What fits the search best first.
+    /// The best match of the search first.
     Relevance,
-    /// The latest to come into stock first.
+    /// The latest arrival in stock first.
     Newest,
-    /// The cheapest first.
+    /// The lowest final price first.
     PriceAsc,
-    /// The dearest first.
+    /// The highest final price first.
     PriceDesc,
-    /// The oldest model first.
+    /// The oldest model year first.
     YearAsc,
-    /// The newest model first.
+    /// The newest model year first.
     YearDesc,
-    /// The least driven first.
+    /// The lowest mileage first.
     MileageAsc,
-    /// The most driven first.
+    /// The highest mileage first.
     MileageDesc,
 }
 
 impl Order {
-    /// Those that `orderby` may name.
-    pub const NAMED: [Self; 8] = [
-        Self::PriceAsc,
-        Self::PriceDesc,
-        Self::YearAsc,
-        Self::YearDesc,
-        Self::MileageAsc,
-        Self::MileageDesc,
-        Self::Newest,
-        Self::Relevance,
+    /// Every value of `orderby`; `default` means: by relevance with a search, else by update.
+    pub const NAMED: [(&'static str, Option<Self>); 9] = [
+        ("price-asc", Some(Self::PriceAsc)),
+        ("price-desc", Some(Self::PriceDesc)),
+        ("year-asc", Some(Self::YearAsc)),
+        ("year-desc", Some(Self::YearDesc)),
+        ("mileage-asc", Some(Self::MileageAsc)),
+        ("mileage-desc", Some(Self::MileageDesc)),
+        ("newest", Some(Self::Newest)),
+        ("relevance", Some(Self::Relevance)),
+        ("default", None),
     ];
-
-    /// Its name in URLs and in SQL.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Updated => "updated",
-            Self::Relevance => "relevance",
-            Self::Newest => "newest",
-            Self::PriceAsc => "price-asc",
-            Self::PriceDesc => "price-desc",
-            Self::YearAsc => "year-asc",
-            Self::YearDesc => "year-desc",
-            Self::MileageAsc => "mileage-asc",
-            Self::MileageDesc => "mileage-desc",
-        }
-    }
-
-    /// The order that a URL names.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::NAMED.into_iter().find(|order| order.name() == name)
-    }
 }

@@ -111,10 +111,24 @@ pub struct Facets {
     pub warranties: Vec<Choice>,
     /// For `promociones`.
     pub promotions: Vec<Choice>,
-    /// The lowest price.
+    /// For `modelo`.
+    pub models: Vec<Choice>,
+    /// The oldest model year.
+    #[schema(required)]
+    pub min_year: Option<i32>,
+    /// The newest model year.
+    #[schema(required)]
+    pub max_year: Option<i32>,
+    /// The lowest mileage.
+    #[schema(required)]
+    pub min_mileage: Option<i32>,
+    /// The highest mileage.
+    #[schema(required)]
+    pub max_mileage: Option<i32>,
+    /// The lowest `precio_final`.
     #[schema(required)]
     pub min_price: Option<f64>,
-    /// The highest price.
+    /// The highest `precio_final`.
     #[schema(required)]
     pub max_price: Option<f64>,
     /// The lowest `enganchemin`.

@@ -201,11 +201,11 @@ impl Engine {
             }
             Scope::Full { force } => {
                 let deleted = self.inner.db.delete_old_logs().await?;
-                if let Err(error) = self.inner.db.tidy_words().await {
-                    tracing::warn!(error = %error, "words that no vehicle has any more are kept until the next full run");
-                }
                 if deleted > 0 {
                     tracing::info!(deleted, "old logs were deleted");
+                }
+                if let Err(error) = self.tidy_listing().await {
+                    tracing::warn!(error = %error, "the listing could not be tidied; the next full run tries again");
                 }
                 self.look_before_a_run(true).await?;
                 let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
@@ -235,6 +235,15 @@ impl Engine {
         let db = &self.inner.db;
         let ids = db.patiently(db.longest_unread_unlisted(UNLISTED_IN_NIGHTS, stamp)).await?;
         self.read_records(run, ids).await
+    }
+
+    /// Repairs rows of the listing that are missing or were made by older rules, and forgets words that no vehicle has any more.
+    async fn tidy_listing(&self) -> Result<(), DbError> {
+        let repaired = self.inner.db.list_anew().await?;
+        if repaired > 0 {
+            tracing::info!(repaired, "rows of the listing were made anew");
+        }
+        self.inner.db.tidy_words().await.map(drop)
     }
 
     /// Reads given records, 100 in a request.

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-use sqlx::Executor as _;
 use vitrina::simulator::{Fault, RateLimit, Refusal, What};
 
 use crate::{
@@ -152,23 +150,4 @@ async fn instances_may_start_on_an_empty_database_at_once() {
     assert_eq!(world.get_from(&second, "/vehicles").await.ok()["totalCount"], 0);
     first.stop().await;
     second.stop().await;
-}
-
-#[tokio::test]
-async fn an_edit_by_hand_is_soon_seen() {
-    let world = World::start().await;
-    world.no_run().await;
-    world.known(mazda()).await;
-    let price = async || world.get("/vehicles").await.ok()["vehicles"][0]["precio"].clone();
-    let hand = async |statement: &'static str| world.db.pool.execute(statement).await.unwrap();
-    assert_eq!(price().await, json!(329_900));
-    hand("update inventario_cache set precio = 5").await;
-    eventually("the page shows it", async || price().await == json!(5)).await;
-
-    assert_eq!(world.get("/vehicles/otro").await.status, 404);
-    hand("insert into slug_redirects (slug, record_id) select 'otro', record_id from inventario_cache").await;
-    eventually("it leads on", async || world.get("/vehicles/otro").await.status == 308).await;
-
-    hand("delete from inventario_cache").await;
-    eventually("it is gone", async || price().await == json!(null)).await;
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use self::search::{Meaning, Model, Words, fold, neighbours, words_of};
+use self::search::{Meaning, Model, fold, whole_words, words_of};
 use crate::support::{Setting, World};
 
 const VEHICLES: usize = 240;
@@ -49,7 +49,8 @@ const DESCRIPTIONS: [&str; 6] = [
     "Mazda? No: un Jetta.",
     "Mejor que un Mazdda, un Sitroen o un Jeta",
 ];
-const ORDERS: [&str; 8] = [
+const ORDERS: [&str; 9] = [
+    "default",
     "price-asc",
     "price-desc",
     "year-asc",
@@ -84,6 +85,11 @@ fn vehicle(random: &mut Rng) -> Map<String, Value> {
     set(random, "AutoAno", json!(year));
     let price = random.i32(1..8) * 50_000;
     set(random, "Precio", json!(price));
+    let (reduced, is_reduced) = (random.i32(1..8) * 45_000, random.bool());
+    set(random, "Oferta", json!(reduced));
+    set(random, "Con Oferta", json!(is_reduced));
+    let monthly = f64::from(random.i32(10..15)) * 500.5;
+    set(random, "MensualidadMinima", json!(monthly));
     let down = random.i32(1..5) * 10_000;
     set(random, "EngancheMin", json!(down));
     let mileage = random.i32(0..5) * 10_000;
@@ -111,21 +117,16 @@ struct Car {
     json: Value,
     heading: BTreeSet<String>,
     words: BTreeSet<String>,
-    spelled: BTreeSet<String>,
 }
 
 impl Car {
     fn new(json: Value) -> Self {
         let text = |name: &str| json[name].as_str().unwrap_or_default().to_owned();
         let year = json["autoano"].as_i64().map_or(String::new(), |year| year.to_string());
-        let name: Vec<String> = [text("title"), text("marca"), text("modelo"), year].into();
-        let name: Vec<String> = name.into_iter().filter(|part| !part.is_empty()).collect();
-        let name = name.join(" ");
-        let more = words_of(&text("descripcion"));
-        let spelled: BTreeSet<String> = words_of(&name).union(&more).cloned().collect();
-        let heading: BTreeSet<String> = words_of(&name).union(&neighbours(&name)).cloned().collect();
-        let words = heading.union(&more).cloned().collect();
-        Self { json, heading, words, spelled }
+        let names = [text("title"), text("marca"), text("modelo"), year];
+        let heading: BTreeSet<String> = names.iter().flat_map(|name| words_of(name, true)).collect();
+        let words = heading.union(&words_of(&text("descripcion"), false)).cloned().collect();
+        Self { json, heading, words }
     }
 
     fn id(&self) -> &str {
@@ -153,8 +154,9 @@ impl Car {
 type Question = Vec<(&'static str, String)>;
 
 /// The parameters of one filter, as facets take them apart.
-const GROUPS: [&[&str]; 11] = [
+const GROUPS: [&[&str]; 16] = [
     &["marca"],
+    &["modelo"],
     &["autoano"],
     &["transmision"],
     &["combustible"],
@@ -163,7 +165,11 @@ const GROUPS: [&[&str]; 11] = [
     &["ubicacion"],
     &["promociones"],
     &["minPrice", "maxPrice"],
+    &["minYear", "maxYear"],
+    &["minMileage", "maxMileage"],
     &["enganchemin", "maxEnganche"],
+    &["maxMonthly"],
+    &["conOferta"],
     &["hideSeparado"],
 ];
 
@@ -192,8 +198,20 @@ fn passes(car: &Car, question: &Question, group: &[&str]) -> bool {
             car.number(of).is_some_and(|number| holds(number, last.parse().unwrap()))
         };
         match *name {
-            "minPrice" => bound("precio", |price, bound| price >= bound),
-            "maxPrice" => bound("precio", |price, bound| price <= bound),
+            "modelo" => {
+                let model = whole_words(car.json["modelo"].as_str().unwrap_or_default());
+                given
+                    .iter()
+                    .any(|value| !whole_words(value).is_empty() && model.starts_with(&whole_words(value)))
+            }
+            "minPrice" => bound("precio_final", |price, bound| price >= bound),
+            "maxPrice" => bound("precio_final", |price, bound| price <= bound),
+            "minYear" => bound("autoano", |year, bound| year >= bound),
+            "maxYear" => bound("autoano", |year, bound| year <= bound),
+            "minMileage" => bound("kilometraje", |distance, bound| distance >= bound),
+            "maxMileage" => bound("kilometraje", |distance, bound| distance <= bound),
+            "maxMonthly" => bound("mensualidad_minima", |monthly, bound| monthly <= bound),
+            "conOferta" => last.as_str() != "true" || car.json["con_oferta"] == true,
             "enganchemin" => bound("enganchemin", |down, bound| down >= bound),
             "maxEnganche" => bound("enganchemin", |down, bound| down <= bound),
             "hideSeparado" => last.as_str() != "true" || car.json["separado"] == false,
@@ -211,11 +229,9 @@ fn passes(car: &Car, question: &Question, group: &[&str]) -> bool {
     })
 }
 
-/// What a search means among these.
-fn meaning(cars: &[Car], search: &str) -> Meaning {
-    let words =
-        cars.iter().map(|car| Words { heading: &car.heading, all: &car.words, spelled: &car.spelled });
-    Model(words.collect()).meaning(search)
+/// The model of a search among these.
+fn model(cars: &[Car]) -> Model<'_> {
+    Model::new(cars.iter().map(|car| (&car.heading, &car.words)))
 }
 
 fn found(car: &Car, meaning: &Meaning) -> bool {
@@ -223,8 +239,7 @@ fn found(car: &Car, meaning: &Meaning) -> bool {
 }
 
 fn relevance(car: &Car, meaning: &Meaning) -> usize {
-    let named: usize = meaning.all.iter().chain(&meaning.pairs).map(|term| term.points(&car.heading)).sum();
-    named + if meaning.literal.iter().any(|term| term.is_in(&car.words)) { 3 } else { 0 }
+    meaning.all.iter().chain(&meaning.pairs).map(|term| term.points(&car.heading)).sum()
 }
 
 fn last<'a>(question: &'a Question, name: &str) -> Option<&'a str> {
@@ -238,8 +253,8 @@ fn last<'a>(question: &'a Question, name: &str) -> Option<&'a str> {
 type Before<'a> = Box<dyn Fn(&Car, &Car) -> Ordering + 'a>;
 
 /// The ids in order.
-fn listed(cars: &[Car], question: &Question) -> Vec<String> {
-    let meaning = meaning(cars, last(question, "search").unwrap_or_default());
+fn listed(cars: &[Car], model: &Model<'_>, question: &Question) -> Vec<String> {
+    let meaning = model.meaning(last(question, "search").unwrap_or_default());
     let mut found: Vec<&Car> = cars
         .iter()
         .filter(|car| found(car, &meaning) && GROUPS.iter().all(|group| passes(car, question, group)))
@@ -252,8 +267,8 @@ fn listed(cars: &[Car], question: &Question) -> Vec<String> {
         }
     };
     let order: Before<'_> = match last(question, "orderby") {
-        Some("price-asc") => Box::new(by("precio", true)),
-        Some("price-desc") => Box::new(by("precio", false)),
+        Some("price-asc") => Box::new(by("precio_final", true)),
+        Some("price-desc") => Box::new(by("precio_final", false)),
         Some("year-asc") => Box::new(by("autoano", true)),
         Some("year-desc") => Box::new(by("autoano", false)),
         Some("mileage-asc") => Box::new(by("kilometraje", true)),
@@ -262,7 +277,7 @@ fn listed(cars: &[Car], question: &Question) -> Vec<String> {
             let arrived = |car: &Car| car.time("ingreso_inventario").or(car.time("created_at"));
             arrived(other).cmp(&arrived(one))
         }),
-        _ if !meaning.all.is_empty() => {
+        None | Some("relevance" | "default") if !meaning.all.is_empty() => {
             Box::new(|one, other| relevance(other, &meaning).cmp(&relevance(one, &meaning)))
         }
         _ => Box::new(|one, other| other.time("updated_at").cmp(&one.time("updated_at"))),
@@ -327,6 +342,10 @@ fn search(random: &mut Rng, cars: &[Car]) -> String {
     words.join(one(random, &[" ", "  ", ", ", "-"]))
 }
 
+fn one_name(random: &mut Rng, of: &[&'static str; 2]) -> &'static str {
+    of[random.usize(..2)]
+}
+
 fn question(random: &mut Rng, cars: &[Car]) -> Question {
     let mut question = Question::new();
     for _ in 0..random.usize(0..5) {
@@ -343,7 +362,7 @@ fn question(random: &mut Rng, cars: &[Car]) -> Question {
         let amount = |random: &mut Rng, most: u32| {
             format!("{}.50", random.u32(..most)).replace(".50", one(random, &["", ".50", ".0"]))
         };
-        let parameter = match random.u8(0..15) {
+        let parameter = match random.u8(0..22) {
             0 => ("marca", from(random, "marca")),
             1 => ("marca", one(random, &BRANDS).to_owned()),
             2 => ("autoano", random.i32(2017..2024).to_string()),
@@ -361,6 +380,15 @@ fn question(random: &mut Rng, cars: &[Car]) -> Question {
             10 => ("maxPrice", amount(random, 400_000)),
             11 => ("enganchemin", amount(random, 50_000)),
             12 => ("maxEnganche", amount(random, 50_000)),
+            14 => (one_name(random, &["minYear", "maxYear"]), random.i32(2017..2024).to_string()),
+            15 => (one_name(random, &["minMileage", "maxMileage"]), random.u32(0..50_000).to_string()),
+            16 => ("maxMonthly", amount(random, 9_000)),
+            17 => ("conOferta", one(random, &["true", "1", "false", ""]).replace('1', "true")),
+            18 => ("modelo", one(random, &MODELS).to_owned()),
+            19 => (
+                "modelo",
+                one(random, &["3", "cx", "CX 5", "c", "Jetta", "x  trail", "cr-v!", "Pick", "!"]).to_owned(),
+            ),
             13 => ("hideSeparado", one(random, &["true", "false", ""]).to_owned()),
             _ => ("search", search(random, cars)),
         };
@@ -420,10 +448,11 @@ async fn and_on_a_third() {
 async fn agrees(seed: u64) {
     let mut random = Rng::with_seed(seed);
     let (world, cars) = dealership(&mut random).await;
+    let model = model(&cars);
     let mut answered = 0;
     for _ in 0..QUESTIONS {
         let question = question(&mut random, &cars);
-        let expected = listed(&cars, &question);
+        let expected = listed(&cars, &model, &question);
         let size = random.usize(1..=100);
         let page = random.usize(1..=expected.len() / size + 2).min(random.usize(1..=4));
         let list = world.get(&url("/vehicles", &question, page, size)).await.ok();
@@ -460,10 +489,11 @@ fn counts(facet: &Value) -> Vec<(String, u64)> {
 async fn facets_agree_with_the_model_each_under_the_other_filters() {
     let mut random = Rng::with_seed(8);
     let (world, cars) = dealership(&mut random).await;
+    let model = model(&cars);
     for _ in 0..FACETS {
         let question = question(&mut random, &cars);
         let facets = world.get(&url("/vehicles/facets", &question, 0, 0)).await.ok();
-        let meaning = meaning(&cars, last(&question, "search").unwrap_or_default());
+        let meaning = model.meaning(last(&question, "search").unwrap_or_default());
         let under_others = |but: &str| -> Vec<&Car> {
             let others = |group: &&&[&str]| !group.contains(&but);
             cars.iter()
@@ -475,6 +505,7 @@ async fn facets_agree_with_the_model_each_under_the_other_filters() {
         };
         for (facet, parameter, column) in [
             ("marcas", "marca", "marca"),
+            ("models", "modelo", "modelo"),
             ("years", "autoano", "autoano"),
             ("transmissions", "transmision", "transmision"),
             ("combustibles", "combustible", "combustible"),
@@ -500,7 +531,9 @@ async fn facets_agree_with_the_model_each_under_the_other_filters() {
             assert_eq!(counts(&facets[facet]), expected, "{facet} of {question:?}");
         }
         for (low, high, parameter, column) in [
-            ("minPrice", "maxPrice", "minPrice", "precio"),
+            ("minPrice", "maxPrice", "minPrice", "precio_final"),
+            ("minYear", "maxYear", "minYear", "autoano"),
+            ("minMileage", "maxMileage", "minMileage", "kilometraje"),
             ("minEnganche", "maxEnganche", "enganchemin", "enganchemin"),
         ] {
             let known: Vec<f64> =
@@ -508,6 +541,6 @@ async fn facets_agree_with_the_model_each_under_the_other_filters() {
             assert_eq!(facets[low].as_f64(), known.iter().copied().reduce(f64::min), "{question:?}");
             assert_eq!(facets[high].as_f64(), known.iter().copied().reduce(f64::max), "{question:?}");
         }
-        assert_eq!(facets["totalCount"], listed(&cars, &question).len(), "{question:?}");
+        assert_eq!(facets["totalCount"], listed(&cars, &model, &question).len(), "{question:?}");
     }
 }

@@ -28,7 +28,6 @@ mod dashboard_pages;
 mod deciding;
 mod doctor;
 mod drift;
-mod folding;
 mod http_caching;
 mod instances;
 mod listing_model;

@@ -27,7 +27,11 @@ const SAMPLES: &[(i64, &str)] = &[
     (
         2,
         "insert into inventario_cache (record_id, slug, title, listed, created_at) values ('recBBBBBBBBBBBBBB', 'c', 'C3 Citroën', true, now());
-         update inventario_cache set listed = false where slug = 'a'",
+         insert into listing (record_id, updated_at, arrived_at, rules, con_oferta, separado, carroceria, ubicacion, promociones,
+             carroceria_names, ubicacion_names, promociones_names)
+         values ('recBBBBBBBBBBBBBB', now(), now(), 1, false, false, '{}', '{}', '{}', '{}', '{}', '{}');
+         insert into listing_texts values ('recBBBBBBBBBBBBBB', 'citroen', 'citroen');
+         insert into search_words values ('citroen', true)",
     ),
     (
         3,

@@ -1,173 +1,119 @@
 //! How PostgreSQL finds what is asked: each single filter, each order and the search have an index.
 
-use sqlx::{Executor, PgConnection, Row};
+use sqlx::Executor;
+use vitrina::{
+    catalog::ListQuery,
+    config::{Loader, Needs},
+    db::{
+        Db,
+        vehicles::{Locations, Window},
+    },
+};
 
-use crate::support::Database;
+use crate::{
+    fields,
+    support::{Database, World, mazda},
+};
 
 const VEHICLES: i32 = 20_000;
-
-/// The statement that is served, asked for its plan.
-async fn plan(connection: &mut PgConnection, arguments: &[(usize, &str)]) -> String {
-    let mut values = [
-        "'{}'",
-        "20",
-        "0",
-        "null",
-        "null",
-        "null",
-        "null",
-        "null",
-        "null",
-        "null",
-        "null",
-        "null",
-        "null",
-        "null",
-        "null",
-        "false",
-        "null",
-        "'{}'",
-        "'{}'",
-        "'updated'",
-        "''",
-        "null",
-    ];
-    for (number, value) in arguments {
-        values[number - 1] = value;
-    }
-    let explain = format!("explain execute listed({})", values.join(", "));
-    let rows = connection.fetch_all(sqlx::AssertSqlSafe(explain)).await.unwrap();
-    rows.iter().map(|row| row.get::<String, _>(0) + "\n").collect()
-}
 
 #[tokio::test]
 async fn single_filters_orders_and_the_search_use_an_index() {
     let database = Database::new().await;
-    let mut connection = database.pool.acquire().await.unwrap();
     let seed = include_str!("support/inventory.sql").replace("$1", &VEHICLES.to_string());
-    connection.execute(sqlx::AssertSqlSafe(seed)).await.unwrap();
-    connection.execute("vacuum analyze").await.unwrap();
-    connection.execute("set plan_cache_mode = force_custom_plan; set random_page_cost = 1.5").await.unwrap();
-    let listed = include_str!("../../src/db/sql/listed.sql");
-    let statement = listed.replace("{shown}", "vitrina_branches($1::jsonb, v.ubicacion)");
-    connection.execute(sqlx::AssertSqlSafe(format!("prepare listed as {statement}"))).await.unwrap();
+    database.pool.execute(sqlx::AssertSqlSafe(seed)).await.unwrap();
+    database.list_all().await;
+    database.pool.execute("vacuum analyze").await.unwrap();
+    let settings = Loader::new(std::iter::empty()).load(Needs::Database).unwrap().database;
+    let db = Db::new(&database.url, &settings).unwrap();
+    let branches = Locations::from([("TMPS".to_owned(), "Reynosa".to_owned())]);
 
-    for (what, arguments) in [
-        ("nothing", &[][..]),
-        ("marca", &[(4, "'{mazda}'")]),
-        ("two brands", &[(4, "'{mazda,kia}'")]),
-        ("autoano", &[(5, "'{2020}'")]),
-        ("transmision", &[(6, "'{tiptronic}'")]),
-        ("combustible", &[(7, "'{electrico}'")]),
-        ("garantia", &[(8, "'{\"5 meses\"}'")]),
-        ("carroceria", &[(9, "'{van}'")]),
-        ("ubicacion", &[(10, "'{tmps,reynosa}'")]),
-        ("promociones", &[(11, "'{bono}'")]),
-        ("minPrice", &[(12, "95000000")]),
-        ("maxPrice", &[(13, "12000000")]),
-        ("enganchemin", &[(14, "9500000")]),
-        ("maxEnganche", &[(15, "1500000")]),
-        (
-            "search",
-            &[
-                (17, "'''mazda'':* & ''sentra'':*'"),
-                (18, "'{mazda,sentra}'"),
-                (21, "'''mazda'':* | ''sentra'':*'"),
-                (19, "'{mazda:*,sentra:*}'"),
-                (20, "'relevance'"),
-            ],
-        ),
-        ("price-asc", &[(20, "'price-asc'")]),
-        ("price-desc", &[(20, "'price-desc'")]),
-        ("year-asc", &[(20, "'year-asc'")]),
-        ("year-desc", &[(20, "'year-desc'")]),
-        ("mileage-asc", &[(20, "'mileage-asc'")]),
-        ("mileage-desc", &[(20, "'mileage-desc'")]),
-        ("newest", &[(20, "'newest'")]),
+    for query in [
+        "",
+        "marca=mazda",
+        "marca=mazda&marca=kia",
+        "modelo=sentra",
+        "autoano=2020",
+        "minYear=2024",
+        "transmision=tiptronic",
+        "combustible=electrico",
+        "garantia=5+meses",
+        "carroceria=van",
+        "ubicacion=TMPS",
+        "promociones=bono",
+        "minPrice=950000",
+        "maxPrice=120000",
+        "maxMileage=5000",
+        "enganchemin=95000",
+        "maxEnganche=15000",
+        "maxMonthly=2000",
+        "search=mazda+sentra",
+        "orderby=price-asc",
+        "orderby=price-desc",
+        "orderby=year-asc",
+        "orderby=year-desc",
+        "orderby=mileage-asc",
+        "orderby=mileage-desc",
+        "orderby=newest",
     ] {
-        let plan = plan(&mut connection, arguments).await;
-        let searches = arguments.iter().any(|(number, _)| *number == 17);
-        assert_eq!(plan.contains("listing_texts"), searches, "{what}:\n{plan}");
+        let list = ListQuery::parse(query, &branches).unwrap().unwrap_or_default();
+        let window = Window { order: list.order, limit: Some(20), offset: 0 };
+        let search = db.understand(list.filter.search()).await.unwrap();
+        let plan = db.explain_listed(&list.filter, &search, window).await.unwrap().join("\n");
+        assert_eq!(plan.contains("listing_texts"), query.starts_with("search"), "{query}:\n{plan}");
         // Counting all of them reads all of them, unless an index happens to be the shorter way.
-        let page = if arguments.first().is_none_or(|(number, _)| *number == 20) {
-            plan.split("InitPlan").nth(1).unwrap()
-        } else {
-            &plan
-        };
-        assert!(!page.contains("Seq Scan on listing"), "{what}:\n{plan}");
-        assert!(!plan.contains("Seq Scan on inventario_cache"), "{what}:\n{plan}");
-        let sorts_by_index = arguments.first().is_some_and(|(number, _)| *number == 20);
-        assert!(!sorts_by_index || !page.contains("Sort Key"), "{what}:\n{plan}");
+        let (_, page) = plan.split_once("CTE page").unwrap();
+        let (page, _) = page.split_once("CTE counted").unwrap();
+        let looked_at = if query.is_empty() || query.starts_with("orderby") { page } else { &plan };
+        assert!(!looked_at.contains("Seq Scan on listing"), "{query}:\n{plan}");
+        assert!(!plan.contains("Seq Scan on inventario_cache"), "{query}:\n{plan}");
+        assert!(!query.starts_with("orderby") || !page.contains("Sort Key"), "{query}:\n{plan}");
     }
 }
 
 #[tokio::test]
-async fn what_is_written_by_any_statement_is_listed_and_what_is_no_longer_listed_is_not() {
-    let database = Database::new().await;
-    let pool = &database.pool;
-    let listed = || async {
-        let ids: Vec<String> =
-            sqlx::query_scalar("select record_id from listing order by 1").fetch_all(pool).await.unwrap();
-        ids.len()
+async fn a_vehicle_is_in_the_listing_exactly_while_it_is_listed() {
+    let world = World::start().await;
+    world.no_run().await;
+    let id = world.known(mazda()).await;
+    let brands = async || -> Vec<String> {
+        sqlx::query_scalar("select marca from listing join listing_texts using (record_id)")
+            .fetch_all(&world.db.pool)
+            .await
+            .unwrap()
     };
-    let seed = include_str!("support/inventory.sql").replace("$1", "50");
-    pool.execute(sqlx::AssertSqlSafe(seed)).await.unwrap();
-    assert_eq!(listed().await, 50);
-    pool.execute("update inventario_cache set listed = false where record_id like '%7'").await.unwrap();
-    assert_eq!(listed().await, 45);
-    pool.execute("update inventario_cache set listed = true, marca = 'Ñandú' where record_id like '%07'")
-        .await
-        .unwrap();
-    let brands: Vec<String> = sqlx::query_scalar("select marca from listing where record_id like '%07'")
-        .fetch_all(pool)
-        .await
-        .unwrap();
-    assert_eq!(brands, ["nandu"]);
-    pool.execute("delete from inventario_cache where record_id like '%07'").await.unwrap();
-    assert_eq!(listed().await, 45);
+    assert_eq!(brands().await, ["mazda"]);
+    world.airtable.edit(&id, fields! { "AutoMarca": "Ñandú" });
+    world.webhook(&id).await.ok();
+    assert_eq!(brands().await, ["nandu"]);
+    world.airtable.edit(&id, fields! { "OrdenStatus": "Vendido" });
+    world.webhook(&id).await.ok();
+    assert_eq!(brands().await, [""; 0]);
+    world.airtable.edit(&id, fields! { "OrdenStatus": "Comprado" });
+    world.webhook(&id).await.ok();
+    assert_eq!(brands().await, ["nandu"]);
+    world.airtable.delete(&id);
+    world.webhook(&id).await.ok();
+    assert_eq!(brands().await, [""; 0]);
 }
 
 #[tokio::test]
 async fn an_edit_of_a_price_leaves_the_words_of_the_vehicle_alone_and_one_of_its_text_does_not() {
-    let database = Database::new().await;
-    let pool = &database.pool;
-    let seed = include_str!("support/inventory.sql").replace("$1", "1");
-    pool.execute(sqlx::AssertSqlSafe(seed)).await.unwrap();
-    let words = || async {
-        let row: (String, bool) =
-            sqlx::query_as("select xmin::text, words @@ 'gigantesco'::tsquery from listing_texts")
-                .fetch_one(pool)
-                .await
-                .unwrap();
-        row
+    let world = World::start().await;
+    world.no_run().await;
+    let id = world.known(mazda()).await;
+    let words = async || -> (String, bool) {
+        sqlx::query_as("select xmin::text, words @@ 'gigantesco'::tsquery from listing_texts")
+            .fetch_one(&world.db.pool)
+            .await
+            .unwrap()
     };
     let (before, _) = words().await;
-    pool.execute("update inventario_cache set precio = 1, updated_at = now()").await.unwrap();
+    world.airtable.edit(&id, fields! { "Precio": 1 });
+    world.webhook(&id).await.ok();
     assert_eq!(words().await, (before.clone(), false));
-    pool.execute("update inventario_cache set descripcion = 'Gigantesco'").await.unwrap();
+    world.airtable.edit(&id, fields! { "descripcion": "Gigantesco" });
+    world.webhook(&id).await.ok();
     let (after, found) = words().await;
     assert!(found && after != before);
-    pool.execute("update inventario_cache set listed = false").await.unwrap();
-    let left: i64 = sqlx::query_scalar("select count(*) from listing_texts").fetch_one(pool).await.unwrap();
-    assert_eq!(left, 0);
-}
-
-#[tokio::test]
-async fn a_text_of_too_many_words_is_found_by_some_of_them() {
-    let database = Database::new().await;
-    let words = "select string_agg('w' || n || '-x' || n, ' ' order by n) from generate_series(1, 60000) n";
-    let insert = format!(
-        "insert into inventario_cache (record_id, slug, title, marca, descripcion, listed, created_at)
-         values ('recAAAAAAAAAAAAAA', 'a', 'Kia', 'Kia', ({words}), true, now())"
-    );
-    database.pool.execute(sqlx::AssertSqlSafe(insert)).await.unwrap();
-    let found: bool = sqlx::query_scalar(
-        "select words @@ 'w1 & w1x1 & kia'::tsquery and heading @@ 'kia'::tsquery
-             and not exists (select from unnest(tsvector_to_array(words)) word where word !~ '^((kia)+|[wx][0-9]+|w[0-9]+x[0-9]+)$')
-         from listing_texts",
-    )
-    .fetch_one(&database.pool)
-    .await
-    .unwrap();
-    assert!(found, "and by no others: PostgreSQL mixes words up where there are too many");
 }

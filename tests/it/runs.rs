@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::Executor as _;
 use vitrina::{
     domain::{Change, Mapping, Trigger},
     simulator::{Fault, Gate, Refusal, Target, What},
@@ -613,4 +614,34 @@ async fn a_full_run_forgets_words_that_no_vehicle_has_any_more() {
     assert_eq!(words().await, ["corolla", "mazda", "sport", "toyota"]);
     world.run(FULL, Trigger::Nightly).await;
     assert_eq!(words().await, ["corolla", "toyota"]);
+}
+
+const ROWS: &str =
+    "select (l, t)::text from listing l join listing_texts t using (record_id) order by record_id";
+const VERSIONS: &str = "select xmin::text from inventario_cache order by record_id";
+
+#[tokio::test]
+async fn a_full_run_repairs_rows_of_the_listing_that_are_missing_or_outdated_and_writes_no_vehicle() {
+    let world = Setting::default().vehicles(numbered(30)).start().await;
+    world.no_run().await;
+    let rows = async |of: &'static str| -> Vec<String> {
+        sqlx::query_scalar(of).fetch_all(&world.db.pool).await.unwrap()
+    };
+    let (listing, versions) = (rows(ROWS).await, rows(VERSIONS).await);
+    assert_eq!(listing.len(), 30);
+    world.get("/vehicles").await.ok();
+    world
+        .db
+        .pool
+        .execute("delete from listing where record_id in (select record_id from listing limit 3)")
+        .await
+        .unwrap();
+    world.db.pool.execute("update listing set rules = 0, marca = 'otra' where record_id in (select record_id from listing limit 5)").await.unwrap();
+
+    let report = world.run(FULL, Trigger::Manual).await;
+
+    assert_eq!((report.counts.updated, report.counts.unchanged), (0, 30));
+    assert_eq!((rows(ROWS).await, rows(VERSIONS).await), (listing, versions));
+    let is_missed = async || world.get("/vehicles").await.header("x-cache") == "miss";
+    eventually("nothing is cached that was made of the rows before", is_missed).await;
 }

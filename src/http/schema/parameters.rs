@@ -1,82 +1,107 @@
-//! The parameters of the listing and of its facets, with their limits.
+//! The parameters of the listing and of its facets, with their limits, as the API description has them.
 //!
-//! **Not here:** reading them (`domain::Filter`, `catalog::ListQuery`), which decides.
+//! **Invariants:** the filters follow from `domain::parameters`.
+//!
+//! **Not here:** reading them (`domain::Filter`, `catalog::ListQuery`).
 
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde_json::{Value, json};
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{
+        KnownFormat, RefOr, Required, Schema, SchemaFormat,
+        path::{Parameter, ParameterBuilder, ParameterIn},
+        schema::{ArrayBuilder, Object, ObjectBuilder, Type},
+    },
+};
+
+use crate::domain::{
+    MAX_CHARS,
+    parameters::{FILTERS, Test, Unit},
+};
+
+/// The largest amount in pesos.
+const MAX_PESOS: f64 = 999_999_999_999.0;
 
 /// What comes first.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OrderBy {
-    /// The cheapest.
+    /// The lowest `precio_final`.
     PriceAsc,
-    /// The dearest.
+    /// The highest `precio_final`.
     PriceDesc,
-    /// The oldest model.
+    /// The oldest model year.
     YearAsc,
-    /// The newest model.
+    /// The newest model year.
     YearDesc,
-    /// The least driven.
+    /// The lowest mileage.
     MileageAsc,
-    /// The most driven.
+    /// The highest mileage.
     MileageDesc,
-    /// The latest to come into stock.
+    /// The latest arrival in stock.
     Newest,
-    /// What fits the search best.
+    /// The best match of the search.
     Relevance,
+    /// The same as not given.
+    Default,
 }
 
-/// Which vehicles are meant.
-#[derive(Debug, Clone, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct FilterParameters {
-    /// Brands, such as `Mazda`.
-    #[param(max_length = 200, example = json!([]))]
-    pub marca: Option<Vec<String>>,
-    /// Model years.
-    #[param(value_type = Option<Vec<u16>>, maximum = 9999, example = json!([2020]))]
-    pub autoano: Option<Vec<u16>>,
-    /// Gearboxes.
-    #[param(max_length = 200, example = json!([]))]
-    pub transmision: Option<Vec<String>>,
-    /// Fuels.
-    #[param(max_length = 200, example = json!([]))]
-    pub combustible: Option<Vec<String>>,
-    /// Warranties.
-    #[param(max_length = 200, example = json!([]))]
-    pub garantia: Option<Vec<String>>,
-    /// Body types: `carroceria` or any of `clasificacionid`.
-    #[param(max_length = 200, example = json!([]))]
-    pub carroceria: Option<Vec<String>>,
-    /// Branches, by code or display name: `MTY` or `Monterrey`.
-    #[param(max_length = 200, example = json!([]))]
-    pub ubicacion: Option<Vec<String>>,
-    /// Promotions.
-    #[param(max_length = 200, example = json!([]))]
-    pub promociones: Option<Vec<String>>,
-    /// The lowest `precio`, in pesos.
-    #[param(rename = "minPrice", minimum = 0, maximum = 999_999_999_999.0, multiple_of = 0.01)]
-    pub min_price: Option<f64>,
-    /// The highest `precio`, in pesos.
-    #[param(rename = "maxPrice", minimum = 0, maximum = 999_999_999_999.0, multiple_of = 0.01)]
-    pub max_price: Option<f64>,
-    /// The lowest `enganchemin`, in pesos.
-    #[param(rename = "enganchemin", minimum = 0, maximum = 999_999_999_999.0, multiple_of = 0.01)]
-    pub enganchemin: Option<f64>,
-    /// The highest `enganchemin`, in pesos.
-    #[param(rename = "maxEnganche", minimum = 0, maximum = 999_999_999_999.0, multiple_of = 0.01)]
-    pub max_enganche: Option<f64>,
-    /// Leaves reserved vehicles out.
-    #[param(rename = "hideSeparado")]
-    pub hide_separado: Option<bool>,
-    /// Words that all must be found in title, brand, model, year or description; beginnings suffice, a typo is forgiven, and `cx-5` is
-    /// CX5 too. At most 12; nothing is found by signs alone.
-    #[param(max_length = 200, example = "mazda 3")]
-    pub search: Option<String>,
+/// Every filter.
+#[derive(Debug, Clone, Copy)]
+pub struct FilterParameters;
+
+impl IntoParams for FilterParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let all = FILTERS.iter().flat_map(|criterion| {
+            criterion.parameters.iter().map(|parameter| {
+                let (schema, example) = schema_and_example(criterion.test);
+                ParameterBuilder::new()
+                    .name(parameter.name)
+                    .parameter_in(ParameterIn::Query)
+                    .description(Some(parameter.about))
+                    .required(Required::False)
+                    .schema(Some(schema))
+                    .example(example)
+                    .build()
+            })
+        });
+        all.collect()
+    }
 }
 
-/// Which of them, in what order.
+fn schema_and_example(test: Test) -> (RefOr<Schema>, Option<Value>) {
+    let list = |item: Object| ArrayBuilder::new().items(item).into();
+    match test {
+        Test::Text | Test::Beginning | Test::List | Test::Branches => {
+            let name = ObjectBuilder::new().schema_type(Type::String).max_length(Some(MAX_CHARS)).build();
+            (list(name), Some(json!([])))
+        }
+        Test::Year => {
+            let year = whole().minimum(Some(0)).maximum(Some(9999)).build();
+            (list(year), Some(json!([2020])))
+        }
+        Test::Range(Unit::Whole) => (whole().minimum(Some(0)).maximum(Some(999_999_999)).into(), None),
+        Test::Range(Unit::Pesos) => {
+            let amount = ObjectBuilder::new()
+                .schema_type(Type::Number)
+                .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
+                .multiple_of(Some(0.01))
+                .minimum(Some(0))
+                .maximum(Some(MAX_PESOS));
+            (amount.into(), None)
+        }
+        Test::Flag(_) => (ObjectBuilder::new().schema_type(Type::Boolean).into(), None),
+        Test::Search => (ObjectBuilder::new().schema_type(Type::String).into(), Some(json!("mazda 3"))),
+    }
+}
+
+fn whole() -> ObjectBuilder {
+    let format = SchemaFormat::KnownFormat(KnownFormat::Int32);
+    ObjectBuilder::new().schema_type(Type::Integer).format(Some(format))
+}
+
+/// The order and the page.
 #[derive(Debug, Clone, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParameters {

@@ -16,53 +16,81 @@ pub fn fold(text: &str) -> String {
     text.trim().chars().map(plain).collect()
 }
 
-fn words(text: &str) -> BTreeSet<String> {
-    let folded = fold(text);
-    folded
-        .split(|char: char| !char.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-/// What hyphens join: all of it, and up to four from each of its parts on, where they are not two numbers.
-fn together(joined: &str) -> Vec<String> {
-    let parts: Vec<&str> = joined.split('-').collect();
-    let each = (0..parts.len() - 1)
-        .filter(|place| !(is_number(parts[*place]) && is_number(parts[*place + 1])))
-        .map(|place| parts[place..].iter().take(4).copied().collect());
-    each.chain([parts.concat()]).collect()
-}
-
 fn is_number(text: &str) -> bool {
-    text.chars().all(|char| char.is_ascii_digit())
+    text.chars().all(|char| char.is_ascii_digit() || char == '.')
 }
 
-/// The words that a vehicle is found by: what hyphens join is one more, and a number with a point.
-pub fn words_of(text: &str) -> BTreeSet<String> {
-    let joined = regex::Regex::new("[[:alnum:]]+(?:-[[:alnum:]]+)+").unwrap();
-    let number = regex::Regex::new("[0-9]+(?:[.][0-9]+)+[[:alnum:]]*").unwrap();
+/// Words, each with whether a hyphen joins it to the one before. A point between digits is a part of a word, a hyphen between digits divides.
+fn words(text: &str) -> Vec<(String, bool)> {
+    let word = regex::Regex::new("[[:alnum:]]+(?:[.][[:alnum:]]+)*").unwrap();
     let folded = fold(text);
-    words(text)
-        .into_iter()
-        .chain(joined.find_iter(&folded).flat_map(|found| together(found.as_str())))
-        .chain(number.find_iter(&folded).map(|found| found.as_str().to_owned()))
-        .collect()
+    let mut words: Vec<(String, bool)> = Vec::new();
+    let mut end = 0;
+    for found in word.find_iter(&folded) {
+        // Where a point stands between anything but digits, it divides.
+        let mut pieces: Vec<String> = Vec::new();
+        for piece in found.as_str().split('.') {
+            let digits = |text: &str, last: bool| {
+                let char = if last { text.chars().last() } else { text.chars().next() };
+                char.is_some_and(|char| char.is_ascii_digit())
+            };
+            match pieces.last_mut() {
+                Some(before) if digits(before, true) && digits(piece, false) => {
+                    before.push('.');
+                    before.push_str(piece);
+                }
+                _ => pieces.push(piece.to_owned()),
+            }
+        }
+        let between = &folded[end..found.start()];
+        let ends_in_digit =
+            words.last().is_some_and(|(word, _)| word.ends_with(|char: char| char.is_ascii_digit()));
+        let starts_with_digit = found.as_str().starts_with(|char: char| char.is_ascii_digit());
+        let joined = between == "-" && end > 0 && !(ends_in_digit && starts_with_digit);
+        words.extend(pieces.into_iter().enumerate().map(|(place, piece)| (piece, place == 0 && joined)));
+        end = found.end();
+    }
+    words
 }
 
-/// Neighbours in a name are found together too, two of them and up to four.
-pub fn neighbours(name: &str) -> BTreeSet<String> {
-    let folded = fold(name);
-    let parts: Vec<&str> =
-        folded.split(|char: char| !char.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
-    (0..parts.len().saturating_sub(1))
-        .filter(|place| !(is_number(parts[*place]) && is_number(parts[*place + 1])))
-        .flat_map(|place| [2, 4].map(|count| parts[place..].iter().take(count).copied().collect()))
-        .collect()
+/// Neighbours as one word, two of them and up to four; only joined ones unless `all`.
+fn together(words: &[(String, bool)], all: bool) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for start in 0..words.len() {
+        let mut count = 1;
+        while count < 4 && words.get(start + count).is_some_and(|(_, joined)| all || *joined) {
+            count += 1;
+        }
+        let numbers = words[start..].iter().take(2).all(|(word, _)| is_number(word));
+        for length in [2, count] {
+            if count > 1 && !numbers {
+                found.insert(words[start..start + length].iter().map(|(word, _)| word.as_str()).collect());
+            }
+        }
+    }
+    found
 }
 
-/// Letters to add, drop, change, or swap with their neighbours, to get from one word to the other.
-fn slips(from: &str, to: &str) -> usize {
+/// The words that a text is found by.
+pub fn words_of(text: &str, is_name: bool) -> BTreeSet<String> {
+    let words = words(text);
+    together(&words, is_name).into_iter().chain(words.into_iter().map(|(word, _)| word)).collect()
+}
+
+/// A name in whole words, such as `corolla le `.
+pub fn whole_words(text: &str) -> String {
+    let mut whole = String::new();
+    for (word, joined) in words(text) {
+        if joined {
+            whole = format!("{}-", whole.trim_end());
+        }
+        whole += &(word + " ");
+    }
+    if whole.is_empty() && !text.trim().is_empty() { fold(text) + " " } else { whole }
+}
+
+/// Letters to add, drop, change, or swap with their neighbours, to get from one word to each beginning of the other.
+fn slips(from: &str, to: &str) -> Vec<usize> {
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     let mut table = vec![vec![0_usize; to.len() + 1]; from.len() + 1];
     for i in 0..=from.len() {
@@ -80,7 +108,7 @@ fn slips(from: &str, to: &str) -> usize {
             };
         }
     }
-    table[from.len()][to.len()]
+    table.swap_remove(from.len())
 }
 
 /// What the words of a vehicle must have.
@@ -136,60 +164,55 @@ fn combined(terms: &[Term], combine: fn(Vec<Wanted>) -> Wanted) -> Term {
     }
 }
 
-/// What a word may be a misspelling of, among some words.
-fn corrected(among: &BTreeSet<&String>, word: &str, longer_too: bool) -> Option<Term> {
-    let digits = |word: &str| word.chars().any(|char| char.is_ascii_digit());
-    let length = word.chars().count();
+fn has_digit(word: &str) -> bool {
+    word.chars().any(|char| char.is_ascii_digit())
+}
+
+/// Words near a misspelt one among some; with `longer`, those too that begin with something that is nearer than any whole word.
+fn near(among: &BTreeSet<&String>, word: &str, longer: bool) -> Option<Term> {
     let allowed = allowed_slips(word);
-    if allowed == 0 {
-        return None;
+    let each: Vec<(Vec<usize>, &String)> = among.iter().map(|known| (slips(word, known), *known)).collect();
+    let mut near: Vec<(usize, &String)> =
+        each.iter().map(|(slips, known)| (*slips.last().unwrap(), *known)).collect();
+    let nearest = near.iter().map(|(slips, _)| *slips).min().unwrap_or(usize::MAX);
+    if longer && word.len() >= 5 {
+        let begins = each.iter().map(|(slips, known)| (*slips.iter().min().unwrap(), *known));
+        near.extend(begins.filter(|(slips, _)| *slips < nearest));
     }
-    let part = |known: &str| {
-        let parts = (0..=known.len()).filter_map(|end| known.get(..end));
-        if length < 5 || !longer_too {
-            usize::MAX
-        } else {
-            parts.map(|part| slips(word, part)).min().unwrap()
-        }
-    };
-    let known = || among.iter().filter(|known| !digits(known));
-    let nearest = known().map(|known| slips(word, known)).min().filter(|nearest| *nearest <= allowed);
-    // Longer words count where they are nearer than any whole one.
-    let whole = known().map(|known| (slips(word, known), known));
-    let longer = known().map(|known| (part(known), known));
-    let near: Vec<(usize, &&String)> = whole
-        .chain(longer.filter(|(slips, _)| nearest.is_none_or(|nearest| *slips < nearest)))
-        .filter(|(slips, _)| *slips <= allowed)
-        .collect();
+    near.retain(|(slips, _)| *slips <= allowed);
     let fewest = near.iter().map(|(slips, _)| *slips).min()?;
     let any = |most: usize| {
         let words = near.iter().filter(|(slips, _)| *slips <= most);
-        Wanted::Any(words.map(|(_, word)| Wanted::Word((**word).clone())).collect())
+        Wanted::Any(words.map(|(_, word)| Wanted::Word((*word).clone())).collect())
     };
     Some(Term { likely: any(fewest), at_all: any(usize::MAX) })
 }
 
 fn allowed_slips(word: &str) -> usize {
     match word.chars().count() {
-        _ if word.chars().any(|char| char.is_ascii_digit()) => 0,
+        _ if has_digit(word) => 0,
         0..=2 => 0,
         3..=7 => 1,
         _ => 2,
     }
 }
 
-/// Text from a search box as terms: words, words joined by hyphens, and numbers with a point.
-fn terms(search: &str) -> Vec<String> {
-    let number = "[0-9]+(?:[.][0-9]+)+[[:alnum:]]*";
-    let term =
-        regex::Regex::new(&format!("(?:{number}|[[:alnum:]]+)(?:-(?:{number}|[[:alnum:]]+))*")).unwrap();
-    let mut terms: Vec<String> = Vec::new();
-    for found in term.find_iter(&fold(search)) {
-        if !terms.iter().any(|known| known == found.as_str()) {
-            terms.push(found.as_str().to_owned());
+/// Text from a search box as terms of words that hyphens join, of the first twelve words.
+fn terms(search: &str) -> Vec<Vec<String>> {
+    let mut terms: Vec<Vec<String>> = Vec::new();
+    for (word, joined) in words(search).into_iter().take(12) {
+        match terms.last_mut() {
+            Some(term) if joined => term.push(word),
+            _ => terms.push(vec![word]),
         }
     }
-    terms
+    let mut different = Vec::new();
+    for term in terms {
+        if !different.contains(&term) {
+            different.push(term);
+        }
+    }
+    different
 }
 
 /// What a search means.
@@ -197,117 +220,55 @@ fn terms(search: &str) -> Vec<String> {
 pub struct Meaning {
     /// What must all be found.
     pub all: Vec<Term>,
-    /// Neighbours that are one word, which counts besides.
+    /// Neighbours as one word, which counts besides.
     pub pairs: Vec<Term>,
-    /// What comes first wherever it stands.
-    pub literal: Vec<Term>,
 }
 
-/// The words of a vehicle.
-pub struct Words<'a> {
-    pub heading: &'a BTreeSet<String>,
-    pub all: &'a BTreeSet<String>,
-    /// Those that a misspelt one may stand for.
-    pub spelled: &'a BTreeSet<String>,
+/// The words that may be meant by misspelt ones: those of headings, and all.
+pub struct Model<'a> {
+    named: BTreeSet<&'a String>,
+    spelled: BTreeSet<&'a String>,
 }
 
-pub struct Model<'a>(pub Vec<Words<'a>>);
-
-impl Model<'_> {
-    fn has(&self, term: &Term) -> bool {
-        self.0.iter().any(|car| term.at_all.is_in(car.all))
+impl<'a> Model<'a> {
+    /// Of the words of vehicles, each vehicle's heading and all.
+    pub fn new(cars: impl Iterator<Item = (&'a BTreeSet<String>, &'a BTreeSet<String>)>) -> Self {
+        let is_spelled = |word: &&String| word.len() > 1 && !has_digit(word);
+        let (named, spelled): (Vec<_>, Vec<_>) = cars.unzip();
+        Self {
+            named: named.into_iter().flatten().filter(is_spelled).collect(),
+            spelled: spelled.into_iter().flatten().filter(is_spelled).collect(),
+        }
     }
 
-    fn corrected(&self, word: &str, in_names: bool) -> Option<Term> {
-        let spelled = self.0.iter().flat_map(|car| car.spelled);
-        let named: BTreeSet<&String> = self.0.iter().flat_map(|car| car.heading).collect();
-        corrected(&spelled.filter(|word| !in_names || named.contains(word)).collect(), word, !in_names)
+    /// A word as it is written, and what it may be a misspelling of.
+    fn with_corrections(&self, word: &str, written: Term) -> Term {
+        let begins = |words: &BTreeSet<&String>| words.iter().any(|known| known.starts_with(word));
+        let (named, spelled) = (&self.named, &self.spelled);
+        let corrected = if allowed_slips(word) == 0 || begins(named) {
+            None
+        } else if begins(spelled) {
+            near(named, word, false).filter(|_| word.len() >= 5)
+        } else {
+            near(spelled, word, true)
+        };
+        combined(&[Some(written), corrected].into_iter().flatten().collect::<Vec<_>>(), Wanted::Any)
     }
 
-    /// What a term, or a part of one, means as it is written.
-    fn written(term: &str, tells: bool) -> Term {
-        let parts: Vec<&str> = term.split('-').collect();
-        if parts.len() == 1 {
-            return if tells { begun(term) } else { whole(term) };
-        }
-        let mut ways = Vec::new();
-        let has_point = term.contains('.');
-        if !has_point {
-            ways.push(begun(&parts.concat()));
-        }
-        if says_enough(&parts) {
-            let each: Vec<Term> = (0..parts.len())
-                .map(|place| {
-                    let is_begun = telling(parts[place]) || has_point && place == parts.len() - 1;
-                    if is_begun { begun(parts[place]) } else { whole(parts[place]) }
-                })
+    fn term(&self, parts: &[String]) -> Term {
+        let telling = |part: &String| part.len() >= 3 && !is_number(part);
+        let together = parts.concat();
+        let mut ways = vec![self.with_corrections(&together, begun(&together))];
+        if parts.len() >= 3 || parts.len() == 2 && parts.iter().any(telling) {
+            let each: Vec<Term> = parts
+                .iter()
+                .map(
+                    |part| if telling(part) { self.with_corrections(part, begun(part)) } else { whole(part) },
+                )
                 .collect();
             ways.push(combined(&each, Wanted::All));
         }
         combined(&ways, Wanted::Any)
-    }
-
-    /// Whether a word stands in few descriptions and no name.
-    fn is_doubtful(&self, written: &Term) -> bool {
-        let having: Vec<_> = self.0.iter().filter(|car| written.at_all.is_in(car.all)).collect();
-        having.len() < 20 && !having.iter().any(|car| written.at_all.is_in(car.heading))
-    }
-
-    /// What terms mean, each, and the pairs of neighbours that are one word.
-    fn sequence(&self, terms: &[(&str, bool)]) -> Meaning {
-        let pair = |two: &[(&str, bool)]| {
-            let together = format!("{}{}", two[0].0, two[1].0).replace('-', "");
-            Some(begun(&together))
-                .filter(|pair| !together.contains('.') && !is_number(&together) && self.has(pair))
-        };
-        let pairs: Vec<Option<Term>> = terms.windows(2).map(pair).collect();
-        let mut literal = Vec::new();
-        let meant = terms.iter().enumerate().map(|(place, (term, tells))| {
-            let beside: Vec<Term> = [place.checked_sub(1), Some(place)]
-                .into_iter()
-                .flatten()
-                .filter_map(|place| pairs.get(place).cloned().flatten())
-                .collect();
-            let written = Self::written(term, *tells);
-            let is_word = *tells && !term.contains('-');
-            let meant = if is_word && allowed_slips(term) > 0 && self.has(&written) {
-                if term.len() >= 5 && self.is_doubtful(&written) {
-                    match self.corrected(term, true) {
-                        Some(named) => {
-                            literal.push(written.clone());
-                            combined(&[written, named], Wanted::Any)
-                        }
-                        None => written,
-                    }
-                } else {
-                    written
-                }
-            } else if self.has(&written) || !beside.is_empty() {
-                written
-            } else {
-                self.meant(term, *tells).unwrap_or(written)
-            };
-            combined(&[vec![meant], beside].concat(), Wanted::Any)
-        });
-        let all = meant.collect();
-        Meaning { all, pairs: pairs.iter().flatten().cloned().collect(), literal }
-    }
-
-    /// What a term that no vehicle has may mean.
-    fn meant(&self, term: &str, tells: bool) -> Option<Term> {
-        let parts: Vec<&str> = term.split('-').collect();
-        if parts.len() == 1 {
-            return self.corrected(term, false).filter(|_| tells);
-        }
-        let mut meant = Vec::new();
-        if !term.contains('.') {
-            meant.extend(self.corrected(&parts.concat(), false));
-        }
-        if says_enough(&parts) {
-            let parts: Vec<(&str, bool)> = parts.iter().map(|part| (*part, telling(part))).collect();
-            meant.push(combined(&self.sequence(&parts).all, Wanted::All));
-        }
-        (!meant.is_empty()).then(|| combined(&meant, Wanted::Any))
     }
 
     /// What a search means.
@@ -318,14 +279,13 @@ impl Model<'_> {
             let nothing = Term { likely: Wanted::Any(Vec::new()), at_all: Wanted::Any(Vec::new()) };
             return Meaning { all: vec![nothing], ..Meaning::default() };
         }
-        self.sequence(&terms.iter().map(|term| (term.as_str(), true)).collect::<Vec<_>>())
+        let pairs: Vec<Term> = terms.windows(2).map(|two| begun(&two.concat().concat())).collect();
+        let meant = terms.iter().enumerate().map(|(place, term)| {
+            let beside = [place.checked_sub(1), Some(place)].into_iter().flatten();
+            let beside = beside.filter_map(|place| pairs.get(place).cloned());
+            combined(&[self.term(term)].into_iter().chain(beside).collect::<Vec<_>>(), Wanted::Any)
+        });
+        let all = meant.collect();
+        Meaning { all, pairs }
     }
-}
-
-fn telling(part: &str) -> bool {
-    part.len() >= 3 && !is_number(part)
-}
-
-fn says_enough(parts: &[&str]) -> bool {
-    parts.len() >= 3 || parts.iter().any(|part| telling(part) || part.contains('.'))
 }

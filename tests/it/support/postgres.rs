@@ -74,6 +74,15 @@ impl Database {
         Self { url, url_for_vitrina, pool, way }
     }
 
+    /// Makes the listing of the vehicles that the test has written by plain SQL.
+    pub async fn list_all(&self) {
+        self.pool.execute("delete from listing").await.unwrap();
+        let settings = Loader::new(std::iter::empty()).load(Needs::Database).unwrap().database;
+        let db = Db::new(&self.url, &settings).unwrap();
+        db.list_anew().await.unwrap();
+        db.close().await;
+    }
+
     /// For vitrina the server is gone: its connections break and new ones are refused.
     pub async fn cut(&self) {
         self.way.cut().await;
