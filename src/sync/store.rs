@@ -185,7 +185,8 @@ impl Engine {
                 cause.timings.invalidate = invalidate;
                 let answered = answered.get(&plan.outcome.record_id);
                 cause.edited = found.edited.into_iter().chain(answered.map(|row| row.edited)).min();
-                let asks_for_a_log = !manner.notable_only && answered.is_none_or(|row| !row.was_settling);
+                // Every delivery ends in a log; a read that only confirms one has nothing to say.
+                let asks_for_a_log = answered.map_or(!manner.notable_only, |row| !row.was_settling);
                 let logged = asks_for_a_log || plan.is_notable();
                 synced(plan, cause, logged, now)
             })

@@ -1,39 +1,14 @@
 //! What differs below the old system's addresses.
 //!
-//! **Invariants:** what the old system said is said under the same names; whatever is new is said too. A bound of 0 was none there.
+//! **Invariants:** what the old system said is said under the same names; whatever is new is said too.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::catalog::Catalog;
-
-/// Parameters that are bounds.
-const BOUNDS: [&str; 9] = [
-    "minPrice",
-    "maxPrice",
-    "minYear",
-    "maxYear",
-    "minMileage",
-    "maxMileage",
-    "maxMonthly",
-    "enganchemin",
-    "maxEnganche",
-];
-
-/// The query without bounds that are 0.
-pub(super) fn without_zero_bounds(query: &str) -> Cow<'_, str> {
-    let is_zero = |name: &str, value: &str| {
-        BOUNDS.contains(&name) && value.trim().parse::<f64>().is_ok_and(|number| number == 0.0)
-    };
-    if !form_urlencoded::parse(query.as_bytes()).any(|(name, value)| is_zero(&name, &value)) {
-        return query.into();
-    }
-    let rest = form_urlencoded::parse(query.as_bytes()).filter(|(name, value)| !is_zero(name, value));
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish().into()
-}
 
 /// The cache's figures as the old system gave them.
 #[derive(Serialize, ToSchema)]
@@ -117,21 +92,4 @@ pub(super) async fn stats(catalog: &Catalog, ttl: Duration) -> OldCacheStats {
 
 fn ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_bound_of_nothing_is_none() {
-        for (query, left) in [
-            ("minPrice=0&marca=kia&maxPrice=0.0", "marca=kia"),
-            ("maxMileage=+0+&page=0", "page=0"),
-            ("minPrice=1&marca=0", "minPrice=1&marca=0"),
-            ("", ""),
-        ] {
-            assert_eq!(without_zero_bounds(query), left, "{query}");
-        }
-    }
 }

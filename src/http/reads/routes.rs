@@ -102,8 +102,11 @@ pub(super) async fn cache_stats(catalog: &Catalog) -> CacheStats {
         (status = 304, description = "The client has it: its If-None-Match still holds"), ReadProblems)
 )]
 pub(super) fn old_list(catalog: &Catalog, query: &str) -> Result<Query, WrongParameter> {
-    let list = ListQuery::parse(&old::without_zero_bounds(query), catalog.locations())?;
-    Ok(list.map_or(Query::All, |list| Query::List(list, Shape::Old)))
+    let list = ListQuery::parse(query, catalog.locations())?;
+    Ok(list.map_or(Query::All, |mut list| {
+        list.filter.forget_zero_bounds();
+        Query::List(list, Shape::Old)
+    }))
 }
 
 /// One vehicle, with its old names too
