@@ -58,7 +58,7 @@ pub fn normalize(record: &Record, mapping: &Mapping, rules: &Rules) -> Normalize
     let status = content.ordenstatus.as_deref();
     let in_stock = status.is_some_and(|status| same_word(status, &rules.listed_status));
     let visible = rules.visible_field.as_deref().map_or(Some(true), |field| cells.visible(field));
-    content.listed = in_stock && visible.unwrap_or(false);
+    content.listed = in_stock && visible != Some(false);
     content.vendido |= !in_stock;
     content.follow_lists();
     content.data = data;
