@@ -7,7 +7,7 @@
 //! **Units:** permits, each good for one request; times of tokio's clock, so tests can pause it.
 //!
 //! **Sources:** 5 requests per second and base (<https://airtable.com/developers/web/api/rate-limits>). How Airtable measures
-//! its second is not documented; the tenth of a second on top allows for requests that travel at different speeds.
+//! its second is not documented; the fifth of a second on top allows for requests that travel at different speeds.
 
 use std::{
     collections::VecDeque,

@@ -185,6 +185,11 @@ pub(super) fn texts(ids: &[RecordId]) -> Vec<String> {
 }
 
 /// The ids for which this read is the latest. Rows are locked whether it is or not.
+///
+/// A read with an earlier stamp may be refused even if its answer is newer: what only it saw was edited after the later read was sent, so
+/// that edit has a delivery of its own, whose read has a higher stamp than both.
+///
+/// The stamp stands in a table of its own, since it also moves when a read finds nothing to change, and the vehicle is not written then.
 async fn lock(tx: &mut PgConnection, ids: &[String], stamp: Stamp) -> Result<HashSet<String>, sqlx::Error> {
     let latest = sqlx::query_scalar!(
         "insert into record_reads (record_id, read_seq) select id, $2 from unnest($1::text[]) id

@@ -177,7 +177,8 @@ impl Db {
         Ok(row.map(|row| (RunId(row.id), row.kind, row.trigger)))
     }
 
-    /// Listed vehicles that no read with this stamp or a later one has seen, after the given id, in the order of ids.
+    /// Listed vehicles that no read with this stamp or a later one has seen, after the given id, in the order of ids. A run asks this instead
+    /// of remembering the ids it has seen, which would grow with the table.
     pub async fn unseen_since(
         &self,
         stamp: Stamp,

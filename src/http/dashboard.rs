@@ -1,4 +1,4 @@
-//! `/dashboard`: the page on which operators see at a glance how it is, and act.
+//! `/dashboard`: the page on which operators see the service's health at a glance, and act.
 //!
 //! It is rendered here, in Spanish or English, and works without JavaScript; a small script keeps it up to date by the events of
 //! [`live`], which bring the parts that have changed.

@@ -19,9 +19,9 @@ use crate::domain::Trigger;
 /// How long the scheduler sleeps at most; also how soon it looks again when something was in its way.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// That somebody wants a catch-up, and when.
+/// A request for a catch-up, and its time.
 struct Wish {
-    /// When it was last asked for, as far as the allowance goes: failures before that say nothing of now.
+    /// When it was last asked for, as far as the allowance goes. Earlier failures are ignored.
     asked: DateTime<Utc>,
     /// When it may begin; `None`: nobody wants one.
     from: Option<DateTime<Utc>>,

@@ -48,7 +48,7 @@ pub(super) struct Plan {
     pub(super) unheard: Option<String>,
 }
 
-/// `end`: what reading it has come upon.
+/// `end`: why reading its payloads stopped, if it did.
 pub(super) fn plan(
     wanted: &Wanted<'_>,
     kept: Option<&KeptWebhook>,
