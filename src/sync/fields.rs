@@ -54,7 +54,7 @@ pub(super) struct Fields {
     table: String,
     configured: Mapping,
     visible_field: Option<String>,
-    /// How often the schema is looked at; `None`: only when there is a reason.
+    /// The interval at which the schema is looked at; `None`: only when there is a reason.
     every: Option<Duration>,
     present: RwLock<Option<Look>>,
     looking: Mutex<()>,
@@ -63,7 +63,7 @@ pub(super) struct Fields {
     signals: Signals,
 }
 
-/// What the last look found.
+/// The findings of the last look.
 #[derive(Clone)]
 struct Look {
     began: Instant,
@@ -129,7 +129,7 @@ impl Fields {
         })
     }
 
-    /// What a mapping, the configured one if none is given, names and cannot be read; a sentence each without a full stop.
+    /// The fields of a mapping (the configured one if none is given) that cannot be read, a sentence each without a full stop.
     pub(super) async fn problems_of(
         &self,
         mapping: Option<&Mapping>,
@@ -169,12 +169,12 @@ impl Fields {
         }
     }
 
-    /// What there is to tell of the fields; empty before the first look.
+    /// The report on the fields; empty before the first look.
     pub(super) fn report(&self) -> FieldReport {
         self.last_look().map(|look| (*look.report).clone()).unwrap_or_default()
     }
 
-    /// What operators have to mend by what the database remembers of the fields, whichever instance has looked last, and since when.
+    /// The faults of fields that operators have to mend, by the database's memory, whichever instance has looked last; with their time.
     async fn remembered_troubles(&self, db: &Db) -> Result<Option<(Option<DateTime<Utc>>, String)>, DbError> {
         let known = db.known_fields(&self.table).await?;
         if known.is_empty() {
@@ -265,7 +265,7 @@ pub fn table_key(config: &Config) -> String {
     format!("{}/{}", config.airtable.base_id, config.airtable.table_id)
 }
 
-/// Whether only the schema is refused; if it is the whole base, reading records will say so.
+/// Tells whether the token may lack the scope of the schema. If the whole base is refused, reading records will say so.
 fn lacks_scope(error: &AirtableError) -> bool {
     matches!((error.kind, error.status), (Kind::Forbidden, _) | (Kind::NotFound, Some(_)))
 }

@@ -15,7 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use super::SyncError;
 use crate::domain::{Outcome, RecordId, Trigger};
 
-/// That a record should be synced, and why.
+/// A request to sync a record, and its reason.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// The record.
@@ -34,7 +34,7 @@ pub struct Delivery {
     pub edited: Option<DateTime<Utc>>,
 }
 
-/// What a waiter gets.
+/// The result that a waiter gets.
 pub(super) type Answer = Result<Outcome, SyncError>;
 
 /// A record and all that wait for it.
@@ -115,7 +115,7 @@ impl Line {
         ids.iter().filter_map(|id| waiting.entries.remove(id)).collect()
     }
 
-    /// Answers all that wait, and from now on everybody, that the service is stopping.
+    /// Answers every waiter, and from now on every delivery, that the service is stopping.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         for entry in self.take(usize::MAX) {

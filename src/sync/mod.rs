@@ -8,7 +8,7 @@
 //! 4. What was not answered by then, and what was answered by a read that Airtable's lag may have spoilt, stands in `sync_queue` until a
 //!    later read settles it ([`owed`]).
 //!
-//! What Airtable's native webhook tells ([`native`]) is queued first and then goes the same way.
+//! Records that Airtable's native webhook names ([`native`]) are queued first and then go the same way.
 //!
 //! **Invariants**
 //! - The stamp is taken after the last delivery of the batch was accepted and before its request is sent: a read never misses an
@@ -113,7 +113,7 @@ struct Inner {
     page_size: usize,
 }
 
-/// What became of a delivery within the time that its sender waits.
+/// The state of a delivery at the end of the time that its sender waits.
 #[derive(Debug, Clone)]
 pub enum Delivered {
     /// It is stored.
@@ -256,17 +256,17 @@ impl Engine {
         &self.inner.catalog
     }
 
-    /// How many syncs ended in which way since the start.
+    /// Counts of syncs by their result since the start.
     pub fn tallied(&self) -> impl Iterator<Item = Tallied> {
         self.inner.tally.read()
     }
 
-    /// How many runs of each kind ended in which way since the start.
+    /// Counts of runs by kind and result since the start.
     pub fn tallied_runs(&self) -> impl Iterator<Item = (RunKind, &'static str, u64)> {
         self.inner.tally.runs()
     }
 
-    /// The client, for figures.
+    /// The client, for its figures.
     pub fn airtable(&self) -> &AirtableClient {
         &self.inner.airtable
     }
@@ -310,7 +310,7 @@ impl Engine {
     }
 }
 
-/// How long the queue leaves a record that its sender stopped waiting for: most are settled by the read that is still under way.
+/// The wait before the queue reads a record whose sender got 202: most are settled by the read that is still under way.
 const FIRST_TRY_AFTER: Duration = Duration::from_secs(2);
 
 /// The text without NUL, which PostgreSQL does not take.

@@ -3,9 +3,9 @@
 //! **Invariants**
 //! - The read that settles a record deletes its row in the transaction that stores it. The worker only reads what is due and gives failed
 //!   ones back.
-//! - What is due goes after webhooks and before runs, and together: a read that was not full waits for what becomes due within
-//!   `sync.recheck_after` before the next.
-//! - Only the record's own fault brings it nearer to its end. While Airtable refuses us or is away, nothing dies in the queue.
+//! - Due records are read after webhooks and before runs, up to a page in one request. After a request that was not full, the
+//!   next one leaves `sync.recheck_after` later at the earliest, so that records gather.
+//! - Only failures that may be the record's own fault count. While Airtable refuses us or is away, no record is given up.
 
 use std::time::{Duration, Instant};
 
@@ -21,18 +21,18 @@ use crate::{
     db::queue::{Due, Retry},
 };
 
-/// How long a claim lasts when its holder does not renew it: what a crash costs.
+/// The life of a claim that its holder does not renew: what a crash costs.
 const LEASE: Duration = Duration::from_secs(5);
 const RENEW_EVERY: Duration = Duration::from_secs(2);
-/// How long the worker sleeps at most, since webhooks and other instances fill the queue too.
+/// The worker's longest sleep, since webhooks and other instances fill the queue too.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long the worker waits at least before it looks again, also when another instance's claim keeps a row from it.
+/// The worker's shortest wait before it looks again, also when another instance's claim keeps a row from it.
 const LOOK_NOT_BEFORE: Duration = Duration::from_millis(20);
 
 impl Engine {
     /// Reads what is due until told to stop. Batches go on in tasks of their own.
     pub(super) async fn work_queue(&self, stop: &CancellationToken) {
-        // What a former process waited for may be mended: a restart is how a new token comes in.
+        // The fault that a former process waited for may be mended: a new token comes in by a restart.
         self.hurry().await;
         let mut gather_until = tokio::time::Instant::now();
         loop {
@@ -75,7 +75,7 @@ impl Engine {
         }
     }
 
-    /// Makes due what waits for Airtable.
+    /// Makes the records due that wait for Airtable.
     pub(super) async fn hurry(&self) {
         let db = &self.inner.db;
         if let Err(error) = db.patiently(db.make_due()).await {
@@ -83,7 +83,7 @@ impl Engine {
         }
     }
 
-    /// How long until something is due; zero: something is, and Airtable may be asked for it.
+    /// The time until a record is due. Zero: one is due now, and Airtable may be asked for it.
     async fn until_next_due(&self) -> Duration {
         if self.inner.airtable.stopped_until().is_some() {
             return LOOK_EVERY;
@@ -98,7 +98,7 @@ impl Engine {
         }
     }
 
-    /// No record waits longer than this, so what is due later was written down before the database's clock was set back.
+    /// No record waits longer than this. One that is due later was queued before the database's clock was set back.
     fn longest_wait(&self) -> Duration {
         let settings = &self.inner.settings;
         settings.queue_backoff_max.max(super::native::HELD_FOR).saturating_add(settings.recheck_after)
@@ -128,7 +128,7 @@ impl Engine {
         }
     }
 
-    /// Has a record come back later, or ends it after the last try that was its own fault.
+    /// Schedules the next try of a record, or gives it up after the last one that failed by its own fault.
     async fn give_back(&self, row: &Due, error: &SyncError) {
         let settings = &self.inner.settings;
         let counts = error.may_be_one_records_fault();

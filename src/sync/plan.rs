@@ -1,9 +1,9 @@
-//! What to write for one reading; pure.
+//! Decides what to write for one reading; pure.
 //!
 //! **Invariants**
 //! - A vehicle that was never listed is not stored: an unfinished draft in Airtable gets neither a page nor a slug, nor does one without
 //!   title, brand and model.
-//! - What decides whether a vehicle is shown is never guessed: while it cannot be read, it stays as it is stored.
+//! - Whether a vehicle is shown is never guessed: while the fields that decide it cannot be read, it stays as it is stored.
 //! - `updated_at` moves only when something that the website shows changes, so notes in unmapped fields do not reorder the listing.
 //! - A full run unlists nothing by itself ([`Plan::is_held_back`]): it counts first.
 
@@ -18,7 +18,7 @@ use crate::{
 /// Characters of a value that a log quotes.
 const QUOTED_CHARS: usize = 200;
 
-/// What will be done for one reading, and how it will be told.
+/// The plan for one reading: what is written, and the outcome that is told.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) outcome: Outcome,
@@ -199,7 +199,7 @@ impl Plan {
         self.after.as_deref()
     }
 
-    /// What is stored and what was read, of a known vehicle that is to be written.
+    /// The stored content and the one that was read, of a known vehicle that is to be written.
     pub(super) fn change(&self) -> Option<(&Content, &Content)> {
         matches!(self.write, Write::Vehicle { .. })
             .then_some(self.before.as_ref().zip(self.after.as_deref()))
@@ -220,12 +220,12 @@ impl Plan {
         .collect()
     }
 
-    /// Whether the vehicle would leave the listing, and a run has to count first how many would.
+    /// Tells whether the vehicle would leave the listing but stays until the run has counted how many would.
     pub(super) fn is_held_back(&self) -> bool {
         self.held_back
     }
 
-    /// Whether a run's log mentions it by itself.
+    /// Tells whether a run logs it in a row of its own.
     pub(super) fn is_notable(&self) -> bool {
         self.write != Write::Nothing || !self.outcome.warnings.is_empty()
     }

@@ -1,7 +1,7 @@
-//! What a run would change, without changing it.
+//! A dry run: tells what a run would change, and changes nothing.
 //!
-//! **Invariants:** pages are stored as by a run, and each transaction is rolled back; so webhooks and runs may go on meanwhile, and what is
-//! told is true of the moment in which a page was read. Differences are handed on as they are found; memory grows only with the ids seen.
+//! **Invariants:** pages are stored as by a run, and each transaction is rolled back; so webhooks and runs may go on meanwhile, and the
+//! differences are those of the moment in which a page was read. Differences are handed on as they are found; memory grows only with the ids seen.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -31,7 +31,7 @@ pub struct Difference {
     pub columns: Changes,
 }
 
-/// What a run would do.
+/// The figures of a dry run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct PreviewReport {
     /// Records read.
@@ -46,13 +46,13 @@ pub struct PreviewReport {
     pub deleted: usize,
     /// Records with values that cannot be read.
     pub warnings: usize,
-    /// Whether a full run would unlist nothing because so many would leave, unless it is forced.
+    /// Set when a full run would be ended by the brake, since too many vehicles would leave the listing.
     pub brake: bool,
     /// How many vehicles would change in each column.
     pub columns: BTreeMap<&'static str, usize>,
     /// Records asked for that the table does not have and that were never known here.
     pub absent: usize,
-    /// What the field mapping names and cannot be read, a sentence each without a full stop.
+    /// The mapped fields that cannot be read, a sentence each without a full stop.
     pub fields: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a read of one record found, why it was made, and what became of it: the row in `sync_logs` and the line in the log.
+//! One reading of a record: its reason, what it found, and how its outcome is told in `sync_logs` and in the log.
 //!
 //! **Units:** milliseconds.
 
@@ -94,13 +94,13 @@ pub(super) struct Synced {
     pub(super) cause: Cause,
     /// The columns that changed, before and after.
     pub(super) changes: Changes,
-    /// Whether it was left alone because a run must not unlist it before it has counted how many would go.
+    /// Set when a full run left the vehicle listed because it first has to count how many would leave.
     pub(super) held_back: bool,
     /// From acceptance to the log.
     pub(super) duration_ms: i32,
     /// From the edit in Airtable to the stored row; only for what was written.
     pub(super) consistency_ms: Option<i64>,
-    /// Whether it has a row of its own in `sync_logs`.
+    /// Set when it gets a row in `sync_logs`.
     pub(super) logged: bool,
 }
 
@@ -190,7 +190,7 @@ fn in_tenths(ms: f64) -> f64 {
     (ms * 10.0).round() / 10.0
 }
 
-/// How long it is since then, as [`Timings`] have it.
+/// The milliseconds since `start`, as in [`Timings`].
 pub(super) fn ms_since(start: Instant) -> f64 {
     start.elapsed().as_secs_f64() * 1000.0
 }

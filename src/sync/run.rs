@@ -46,9 +46,9 @@ use crate::{
     domain::{Action, Column, Outcome, RecordId, Trigger},
 };
 
-/// How far a catch-up looks behind the beginning of the last run: for clocks that differ and changes that show late.
+/// The span before the beginning of the last run that a catch-up reads again, for clocks that differ and changes that show late.
 const OVERLAP: TimeDelta = TimeDelta::minutes(5);
-/// How often the end of a run is written down, if the database does not take it at once: within some ten seconds.
+/// The tries to write down the end of a run when the database does not take it at once: within some ten seconds.
 const WRITING_DOWN: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(200))
     .with_max_delay(Duration::from_secs(3))
@@ -121,7 +121,7 @@ impl Run {
         self.absent.fetch_add(absent, Ordering::Relaxed);
     }
 
-    /// How its pages are stored.
+    /// The manner in which its pages are stored.
     fn manner(&self) -> Manner {
         Manner {
             notable_only: true,

@@ -14,15 +14,15 @@ use croner::Cron;
 
 use crate::db::runs::RunHistory;
 
-/// How many tries of a night's run follow each other quickly.
+/// The number of tries of a night's run that follow each other quickly.
 const QUICK_TRIES: i64 = 3;
-/// How long after a failed nightly the next try is at first, and later on.
+/// The wait after a failed nightly: at first, and after the quick tries.
 const NIGHTLY_RETRY: TimeDelta = TimeDelta::minutes(10);
 const NIGHTLY_LATE_RETRY: TimeDelta = TimeDelta::hours(1);
-/// How long after any other failed run the next try is.
+/// The wait after any other failed run.
 const RETRY: TimeDelta = TimeDelta::minutes(1);
 
-/// What should be done now.
+/// The run that is due now, if any.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
     /// The first load of an empty database.
@@ -61,11 +61,11 @@ impl Nightly {
     }
 }
 
-/// How many catch-ups that somebody asked for may begin in how long: an outage now and then never meets it, something that breaks again
-/// and again does.
+/// The most requested catch-ups that may begin in a span of time. An outage now and then stays below it; a connection that breaks
+/// again and again does not.
 const ASKED_FOR: (usize, TimeDelta) = (5, TimeDelta::minutes(15));
 
-/// When the last catch-ups that were asked for began.
+/// The times at which the last requested catch-ups began.
 #[derive(Debug, Default)]
 pub(super) struct Allowance(VecDeque<DateTime<Utc>>);
 
@@ -86,8 +86,8 @@ impl Allowance {
     }
 }
 
-/// What is due at `now`. `wanted`: since when a catch-up may begin that is asked for, whatever the interval; `every`: that interval, `None` =
-/// never.
+/// The run that is due at `now`. `every`: the interval of catch-ups, `None` = never; `wanted`: the time from which a requested catch-up may
+/// begin, whatever the interval.
 pub(super) fn due(
     now: DateTime<Utc>,
     nightly: &Nightly,

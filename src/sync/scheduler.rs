@@ -16,7 +16,7 @@ use super::{
 };
 use crate::domain::Trigger;
 
-/// How long the scheduler sleeps at most; also how soon it looks again when something was in its way.
+/// The scheduler's longest sleep, and its wait when another run was in its way.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// A request for a catch-up, and its time.

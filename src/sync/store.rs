@@ -37,7 +37,7 @@ use crate::{
     domain::{Normalized, Record, RecordId, normalize},
 };
 
-/// How often a transaction is begun anew when others are in its way.
+/// The most times that a transaction is begun anew after conflicts with others.
 const CONFLICTS: u32 = 5;
 
 /// How a batch is stored.
@@ -124,7 +124,7 @@ impl Engine {
         }
     }
 
-    /// `anew`: the fields were looked at after the read, so some of the record's may still have their ids for names.
+    /// `anew`: the schema was read after the records, so some of their fields may still have ids for names.
     fn normalize_all(&self, readings: &[Reading], fields: &FieldPlan, anew: bool) -> Vec<Found> {
         let (names, rules) = (fields.names().filter(|_| anew), self.rules(fields));
         let read = |record: &Record| match &names {
@@ -201,7 +201,7 @@ impl Engine {
         Ok(synced)
     }
 
-    /// Takes out of the queue what this read settles, and puts in what it answers too early.
+    /// Takes the records out of the queue that this read settles, and puts those in that it reads too early.
     async fn settle(
         &self,
         storing: &mut Storing,

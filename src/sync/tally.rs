@@ -1,4 +1,4 @@
-//! How many syncs ended in which way, since the start of the process, for the metrics.
+//! Counts of syncs by their result since the start of the process, for the metrics.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 

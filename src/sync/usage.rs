@@ -1,4 +1,4 @@
-//! What all instances together have sent to Airtable this month, and whether it is used up.
+//! The month's requests to Airtable by all instances together, and the stop when they are used up.
 //!
 //! **Invariants:** a request is counted in the process and told to the database a little later, never on its own way. A stop after a used-up
 //! quota reaches the database at once and the other instances within [`EXCHANGE_EVERY`], and holds after a restart; so does its end.
@@ -13,7 +13,7 @@ use crate::{
     signals::Signal,
 };
 
-/// How often the database is told and asked.
+/// The interval at which the process adds its count to the database and reads the sum.
 const EXCHANGE_EVERY: Duration = Duration::from_secs(5);
 
 impl Engine {

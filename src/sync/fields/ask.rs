@@ -1,4 +1,4 @@
-//! What can be learnt of the fields while the schema is hidden: Airtable refuses a listing of a field that it does not have.
+//! Finds missing fields while the schema is hidden: Airtable refuses a listing of a field that it does not have.
 //!
 //! **Invariants:** it is asked only for fields whose values have vanished and for those that are missing, one request each. A field that is not
 //! there is remembered as missing, so its columns stay; one that is back counts as come into use.

@@ -1,4 +1,4 @@
-//! What is learnt about the fields by looking at the schema.
+//! Updates the memory of fields from a look at the schema.
 //!
 //! **Invariants:** pure; the same schema, memory and time give the same. An id is bound for ever to the name under which it was first seen. A
 //! name is given to another field only when its former field is gone. What has not changed keeps its times, so whoever looks second

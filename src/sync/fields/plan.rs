@@ -1,4 +1,4 @@
-//! How records are to be understood, given what is known of the fields.
+//! The plan by which records are read, made from the mapping and the known fields.
 //!
 //! **Invariants:** pure. A column that a vanished or unreadable field fed is *frozen*, unless a field that goes before it is there: then it
 //! is only not emptied. An alias never stands in for a field that goes before it and was lost. No column is emptied for want of a field.
@@ -12,12 +12,12 @@ use crate::{
     sync::feeds::Feeds,
 };
 
-/// How records are to be understood at the moment.
+/// The plan by which records are read at the moment.
 #[derive(Debug)]
 pub(in crate::sync) struct FieldPlan {
     /// The mapping, in names that records carry, without fields that a column cannot be read from.
     pub(in crate::sync) mapping: Mapping,
-    /// What stays as it is stored.
+    /// The columns that stay as they are stored.
     pub(in crate::sync) kept: Kept,
     /// The checkbox that decides who may be shown, by the name that records carry; `None`: none, or it cannot be read.
     pub(in crate::sync) visible_field: Option<String>,
@@ -32,7 +32,7 @@ pub(in crate::sync) struct FieldPlan {
     pub(in crate::sync) known: Option<Vec<KnownField>>,
 }
 
-/// What has become of a source of a column.
+/// The state of a field that feeds a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// It is there and can be read.
@@ -107,12 +107,12 @@ impl FieldPlan {
         }
     }
 
-    /// Whether the table's fields are known, so that one that is missing can be told.
+    /// Tells whether the table's fields are known, so that a missing one is noticed.
     pub(in crate::sync) fn knows_fields(&self) -> bool {
         self.known.is_some()
     }
 
-    /// Whether a record itself says if it is listed; otherwise what is stored stands.
+    /// Tells whether records say if they are listed; otherwise the stored state stands.
     pub(in crate::sync) fn decides_listing(&self) -> bool {
         !self.kept.frozen.contains(&Column::Ordenstatus)
     }
@@ -162,7 +162,7 @@ fn fed_since(source: &str, known: &[KnownField]) -> Option<DateTime<Utc>> {
     field.feeds_since.max(field.renamed_at.filter(|_| by_present_name))
 }
 
-/// What is kept of a column whose sources are in these states.
+/// Decides how a column is kept whose sources are in these states.
 fn keep(kept: &mut Kept, column: Column, states: &[State]) {
     let first = |wanted: State| states.iter().position(|state| *state == wanted);
     match (first(State::Fine), first(State::Lost)) {

@@ -1,4 +1,4 @@
-//! What has become of the fields that the mapping names, for operators.
+//! The report on the fields that the mapping names, for operators.
 //!
 //! **Invariants:** pure; two looks that found the same give equal reports, so that a change is told once.
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::plan::{State, lost, present, readable, state};
 use crate::domain::{Column, Kind, KnownField, Mapping, closest};
 
-/// What the setting `listing.visible_field` decides, where a column would be named.
+/// Stands for `listing.visible_field` where a column would be named.
 const LISTED: &str = "listed";
 
 /// The fields of the mapping, as far as there is something to tell of them.
@@ -18,7 +18,7 @@ pub struct FieldReport {
     pub looked_at: Option<DateTime<Utc>>,
     /// Why the schema cannot be read, so that what is told here may be out of date.
     pub unreadable_schema: Option<String>,
-    /// Whether it could be read before, so that what goes by it has stood still since.
+    /// Set when the schema could be read before, so that names and types are known as they were then.
     #[serde(skip)]
     pub schema_was_readable: bool,
     /// Columns with the ids by which the mapping names their fields, where no id can be read for want of the schema.
@@ -47,7 +47,7 @@ pub struct Renamed {
     pub present_name: String,
     /// What it feeds.
     pub columns: Vec<String>,
-    /// Whether another field has taken the name by which this one is known.
+    /// Set when another field has taken the name by which this one is known.
     pub name_is_taken: bool,
     /// Since when.
     pub since: Option<DateTime<Utc>>,
@@ -119,7 +119,7 @@ struct Use<'a> {
     columns: Vec<(&'a str, Kind)>,
 }
 
-/// What has become of the fields that `mapping` and `listing.visible_field` name.
+/// The report on the fields that `mapping` and `listing.visible_field` name.
 pub fn report(mapping: &Mapping, visible: Option<&str>, known: &[KnownField]) -> FieldReport {
     let uses = uses(mapping, visible);
     let meant: Vec<&str> =
@@ -277,7 +277,7 @@ fn owned(names: Vec<&str>) -> Vec<String> {
 }
 
 impl FieldReport {
-    /// What has changed since `before` and goes on working, as one sentence for each field.
+    /// The changes since `before` that need no repair, as one sentence for each field.
     pub fn news(&self, before: &Self) -> Vec<String> {
         let renamed = self.renamed.iter().filter(|field| !before.renamed.contains(field));
         let retyped = self.retyped.iter().filter(|field| field.unreadable.is_empty());
@@ -290,7 +290,7 @@ impl FieldReport {
             .collect()
     }
 
-    /// What an operator has to mend, as one sentence for each field; empty when there is nothing.
+    /// The faults that an operator has to mend, as one sentence for each field; empty when there is none.
     pub fn troubles(&self) -> Vec<String> {
         let gone = self.missing.iter().map(ToString::to_string);
         let unreadable =

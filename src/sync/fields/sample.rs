@@ -1,4 +1,4 @@
-//! What a page of records looks like to the mapping: for `doctor`.
+//! A page of records as the mapping reads it, for `doctor`.
 //!
 //! **Invariants:** pure; the records are read as a sync would.
 
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::FieldPlan;
 use crate::domain::{KnownField, Mapping, Record, Rules, normalize};
 
-/// What a page shows.
+/// The figures of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sample {
     /// Records on it.

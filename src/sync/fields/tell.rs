@@ -1,4 +1,4 @@
-//! What a look at the fields has found that was not known before, told once: in the log, and by the signal.
+//! Tells new findings of a look at the fields once: in the log, and by the signal.
 
 use super::{FieldReport, Fields, Look};
 use crate::signals::Signal;

@@ -17,13 +17,13 @@ use crate::{
 };
 
 impl Engine {
-    /// What has become of the fields that the mapping names.
+    /// The report on the fields that the mapping names.
     pub fn field_report(&self) -> FieldReport {
         self.inner.fields.report()
     }
 
-    /// What operators have to mend in the fields, and since when it is known to be so: by what the database remembers, so that it stays known
-    /// when the instance that noticed ends.
+    /// The faults of fields that operators have to mend, and since when they are known: by the database's memory, so that they stay known
+    /// when the instance that noticed them ends.
     pub async fn remembered_field_troubles(
         &self,
     ) -> Result<Option<(Option<DateTime<Utc>>, String)>, DbError> {

@@ -1,4 +1,4 @@
-//! How the findings of a [`FieldReport`](super::FieldReport) are told, in one sentence each, without a full stop.
+//! The sentences for the findings of a [`FieldReport`](super::FieldReport), one each, without a full stop.
 
 use std::fmt;
 

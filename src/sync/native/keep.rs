@@ -17,7 +17,7 @@ use crate::{
     sync::Engine,
 };
 
-/// How long a new webhook lives, should Airtable not say so.
+/// The life of a new webhook where Airtable does not tell it.
 const LIFE: TimeDelta = TimeDelta::days(7);
 
 impl Engine {
@@ -78,7 +78,7 @@ impl Engine {
         Ok(kept)
     }
 
-    /// What a webhook that is to be deleted has recorded may be the only word of a change.
+    /// Reads a webhook to its end before it is deleted: its payloads may be the only notice of a change.
     async fn read_the_rest(&self, kept: &KeptWebhook, now: DateTime<Utc>) {
         // As far as the database knows, since the caller may have read on.
         let known = self.inner.db.kept_webhook(&self.inner.native.target).await.ok().flatten();

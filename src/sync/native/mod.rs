@@ -33,18 +33,18 @@ use crate::{
     signals::Signal,
 };
 
-/// How often an instance that does not keep the webhook looks whether it should.
+/// The interval at which an instance that does not keep the webhook tries to take over.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// The first wait after a failure; doubles up to `airtable_webhook.poll_every`.
 const RETRY: Duration = Duration::from_secs(5);
-/// How soon the keeper looks again while a run has to make up for something.
+/// The keeper's wait while a run has to make up for missed changes.
 const SOON: Duration = Duration::from_secs(10);
-/// How often the webhook's state is looked up, which payloads do not tell.
+/// The interval at which the webhook's state is looked up, which payloads do not tell.
 const CHECK_EVERY: TimeDelta = TimeDelta::hours(1);
-/// How long a full run that failed is not tried again, unless another run has succeeded since.
+/// The wait after a full run that failed, unless another run has succeeded since.
 const REST: TimeDelta = TimeDelta::hours(1);
 
-/// What is known of the native webhook in this process.
+/// The native webhook as this process knows it.
 pub(super) struct Native {
     settings: AirtableWebhookSettings,
     /// Under which it is remembered.

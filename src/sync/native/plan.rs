@@ -1,4 +1,4 @@
-//! What follows from a look at the webhooks of the base; pure.
+//! Decides from the webhooks of the base which one to make, extend or delete; pure.
 //!
 //! **Invariants:** afterwards there is exactly one webhook for our address and table, and its secret is known here. A webhook for another
 //! address or table is never touched, unless it was kept here before the settings changed.
@@ -11,7 +11,7 @@ use crate::{airtable::Webhook, db::webhooks::KeptWebhook};
 /// After how many retries of a ping it is no accident any more: more than a minute has passed by then.
 const RETRIES: i64 = 3;
 
-/// What the settings ask for.
+/// The webhook that the settings ask for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
     /// Where pings go.
@@ -35,7 +35,7 @@ pub(super) enum Why {
     Dead(String),
 }
 
-/// What is to be done.
+/// The steps to be taken.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Plan {
     pub(super) make: Option<Why>,

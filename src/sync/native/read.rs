@@ -26,9 +26,9 @@ use crate::{
 const SOURCE: &str = "airtable_webhook";
 /// Pages that are read before what they name is queued: a pasted column is one action, and one reading.
 const PAGES: usize = 50;
-/// How long Airtable keeps payloads.
+/// The time for which Airtable keeps payloads.
 const KEPT_FOR: TimeDelta = TimeDelta::days(7);
-/// How long the queue leaves records to the run that reads them.
+/// The wait before the queue reads records that a run is to read.
 pub(in crate::sync) const HELD_FOR: Duration = Duration::from_mins(10);
 
 /// Why there is nothing more to be read from a webhook.
@@ -40,7 +40,7 @@ pub(super) enum End {
     Dead(String),
 }
 
-/// What some pages of payloads say.
+/// The news of some pages of payloads.
 #[derive(Debug, Default)]
 struct Gathered {
     /// With the time of the first payload that names each.
@@ -143,7 +143,7 @@ impl Engine {
         Ok(gathered)
     }
 
-    /// Whether reading these records by their ids takes as many requests as reading the whole listing, and more than one.
+    /// Tells whether reading these records by id takes more than one request and no fewer than reading the whole listing.
     async fn is_bulk(&self, records: usize) -> Result<bool, WebhookError> {
         let page_size = self.inner.page_size;
         if records <= page_size {
@@ -153,7 +153,7 @@ impl Engine {
         Ok(records.div_ceil(page_size) >= listed.div_ceil(page_size))
     }
 
-    /// Gets what was queued read: it stands in line at once, and the queue only makes sure of it.
+    /// Has the queued records read: they stand in line at once, and the queue holds them in case that fails.
     fn follow(&self, records: Vec<Owed>, bulk: bool) {
         if records.is_empty() {
             return;

@@ -10,7 +10,7 @@ use crate::{
     sync::{Engine, RunError, SyncError, fields::FieldPlan, reading::Reading, store::Read},
 };
 
-/// How often a lost listing is begun again.
+/// The most times that a lost listing is begun again.
 const RESTARTS: u32 = 3;
 
 /// A listing that was read to its end.

@@ -1,4 +1,4 @@
-//! What a run did, for people.
+//! The report of a run, for people.
 
 use std::{fmt, time::Duration};
 
