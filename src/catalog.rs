@@ -1,6 +1,6 @@
 //! The read side: finished responses, never stale.
 //!
-//! A response is kept under (generation, query); what the generation is and who raises it, see [`freshness`].
+//! A response is kept under (generation, query). [`freshness`] tells what the generation is and who raises it.
 //!
 //! **Invariants**
 //! - The generation is read before the load begins, and is part of the key.
@@ -106,19 +106,19 @@ pub struct Served {
 /// The cached answers of the old system's two kinds, with their ages.
 #[derive(Debug, Default)]
 pub struct OldStats {
-    /// How many vehicles the whole listing has, if it is cached.
+    /// The number of vehicles in the whole listing and its age, if it is cached.
     pub all: Option<(usize, Duration)>,
     /// The slugs of cached single vehicles.
     pub vehicles: Vec<(String, Duration)>,
 }
 
 impl Served {
-    /// What is known.
+    /// The answer.
     pub fn answer(&self) -> &Answer {
         &self.kept.answer
     }
 
-    /// How long its load took, whenever that was.
+    /// The durations of its load, whenever that was.
     pub fn timings(&self) -> Timings {
         self.kept.timings
     }
@@ -163,7 +163,7 @@ impl Catalog {
         &self.inner.locations
     }
 
-    /// What branches are called in answers.
+    /// The names of branches in answers.
     pub fn branches(&self) -> &vehicles::BranchNames {
         &self.inner.branches
     }
@@ -264,7 +264,7 @@ impl Catalog {
         self.inner.last_known.invalidate_all();
     }
 
-    /// What the cache holds of the old system's two kinds of answers.
+    /// The cached answers of the old system's two kinds, with their ages.
     pub async fn old_stats(&self) -> OldStats {
         self.inner.fresh.run_pending_tasks().await;
         let generation = self.inner.freshness.generation();
@@ -337,7 +337,7 @@ impl Inner {
     }
 }
 
-/// What an entry costs beside its body: key, headers and moka's own book-keeping, rounded up.
+/// The bytes of an entry beside its body: key, headers and moka's own book-keeping, rounded up.
 const ENTRY_BYTES: usize = 512;
 
 fn weight(query: &Query, kept: &Kept) -> u32 {

@@ -24,7 +24,8 @@ pub(super) enum Turn {
     Lasts,
     /// It is over.
     Ends,
-    /// A worse one stands for it from now on. Both have keys of their own: under one key PagerDuty would call nobody for the worse one.
+    /// A worse one stands for it from now on. Both have keys of their own: under one key `PagerDuty` would call
+    /// nobody for the worse one.
     YieldsTo(Rule),
 }
 

@@ -17,7 +17,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-/// What is shorter gains nothing: it fits into one packet anyway.
+/// The shortest body that is compressed. A shorter one fits into one packet anyway.
 const MIN_COMPRESSED_BYTES: usize = 1024;
 /// Brotli's quality: 5 is the best that takes milliseconds for a page.
 const BROTLI_QUALITY: u32 = 5;
@@ -28,7 +28,7 @@ const ZSTD_LEVEL: i32 = 3;
 /// The longest list of vehicles in a header: nginx, unless told otherwise, takes 4 KiB for all headers of an answer and else says 502. It
 /// is room for 170 vehicles.
 const MAX_KEY_BYTES: usize = 3 * 1024;
-/// How much the encoders read at a time, in bytes.
+/// The bytes that the encoders read at a time.
 const BUFFER: usize = 16 * 1024;
 
 /// A place for each encoder that may run; it is never closed.
@@ -72,7 +72,7 @@ pub struct Body {
     json: Bytes,
     etags: [HeaderValue; 4],
     compressed: [OnceCell<Option<Bytes>>; 3],
-    /// How many vehicles it shows.
+    /// The number of vehicles in it.
     pub vehicles: usize,
     /// The vehicles in the body, for a CDN that drops by key; `vehicles` alone stands for too many to be named.
     pub surrogate_key: HeaderValue,

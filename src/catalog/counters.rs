@@ -1,4 +1,4 @@
-//! What the cache did: moka keeps no statistics of its own.
+//! Counters of the cache; moka keeps no statistics of its own.
 //!
 //! **Units:** counts since the start of the process.
 

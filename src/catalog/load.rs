@@ -40,7 +40,7 @@ pub enum Answer {
     Unknown,
 }
 
-/// How long the parts of a load took.
+/// The durations of the parts of a load.
 #[derive(Debug, Clone, Copy)]
 pub struct Timings {
     /// In the database.

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// What the old names are made of.
+/// The columns from which the old names are made.
 #[derive(Deserialize)]
 struct Photos<'a> {
     #[serde(borrow)]

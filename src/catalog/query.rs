@@ -1,4 +1,4 @@
-//! What can be asked, in one canonical form: equal questions are equal values, whatever the order in which they were written.
+//! Queries in one canonical form: equal questions are equal values, whatever the order in which they were written.
 
 use crate::{
     db::vehicles::Locations,
@@ -14,13 +14,13 @@ pub enum Query {
     All,
     /// The vehicle with this slug.
     Vehicle(Box<str>, Shape),
-    /// How many vehicles each option has.
+    /// The number of vehicles for each option.
     Facets(Filter),
     /// The addresses of all listed vehicles.
     Slugs,
 }
 
-/// How vehicles look.
+/// The shape of vehicles in an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// As they are.

@@ -67,7 +67,7 @@ pub struct AlertRow {
     pub state: AlertState,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// When it was first noticed, which is what it is told by.
+    /// When it was first noticed; messages name this time.
     pub fired_at: DateTime<Utc>,
     /// When it was last found to be so.
     pub seen_at: DateTime<Utc>,
@@ -82,11 +82,11 @@ pub struct AlertRow {
 pub struct KnownChannel {
     /// Its name.
     pub channel: String,
-    /// Whether it keeps what it was told open until it is told otherwise.
+    /// Set when it keeps alerts open until it is told that they are over.
     pub tracks: bool,
 }
 
-/// What an instance says is wrong with it.
+/// A report of an instance that something is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// Which of its signals is raised.
@@ -173,7 +173,7 @@ impl AlertCheck {
         Ok(())
     }
 
-    /// What all instances say that have been heard since `silent`; the others are forgotten.
+    /// The reports of all instances that have been heard since `silent`; those of others are forgotten.
     pub async fn reports(&mut self, silent: DateTime<Utc>) -> Result<Vec<Report>, DbError> {
         sqlx::query!("delete from alert_reports where heard_at < $1", silent).execute(&mut *self.tx).await?;
         let reports = sqlx::query_as!(

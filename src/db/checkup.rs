@@ -1,4 +1,4 @@
-//! What `doctor` asks a database.
+//! The questions that `doctor` asks a database.
 //!
 //! **Invariants:** nothing is written, made or prepared, so it may be asked of any server, also behind a pooler that mixes connections up. No
 //! answer holds the password.
@@ -49,7 +49,7 @@ pub struct Place {
     pub database: String,
 }
 
-/// What a server says of itself and of what vitrina may do there.
+/// A server's properties, and what vitrina may do there.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub struct Checkup {
@@ -77,7 +77,7 @@ pub struct Checkup {
     pub migrated: bool,
 }
 
-/// How the tables stand to this version.
+/// The migrations of the tables, compared with this version's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Migrations {
     /// Steps that were taken.
@@ -106,7 +106,7 @@ impl Db {
         }
     }
 
-    /// What the server says, or why it says nothing.
+    /// The server's answers, or why there are none.
     pub async fn check_up(&self, patience: Duration) -> Result<Checkup, NoConnection> {
         match timeout(patience, self.look_at_server()).await {
             Ok(found) => found.map_err(|error: sqlx::Error| no_connection(&error)),
@@ -122,7 +122,7 @@ impl Db {
         Ok(found)
     }
 
-    /// How the tables stand to this version. Only for a schema where migrations have been noted.
+    /// The migrations of the tables, compared with this version's. Only for a schema where migrations have been noted.
     pub async fn check_migrations(&self) -> Result<Migrations, DbError> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
         let query = format!(
@@ -150,7 +150,7 @@ impl Db {
         })
     }
 
-    /// Whether a session keeps what it holds: advisory locks and notices.
+    /// Tests whether a session keeps its advisory locks and hears notices.
     pub async fn check_session(&self) -> Result<(), DbError> {
         let mut connection = PgConnection::connect_with(&self.options).await?;
         for statement in [

@@ -1,4 +1,4 @@
-//! What the database may say, sorted by what can be done about it.
+//! Errors of the database, sorted by what can be done about them.
 
 use std::time::Duration;
 
@@ -67,11 +67,11 @@ pub enum DbError {
 /// The SQLSTATE of what the user may not do.
 pub(super) const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
-/// How PgBouncer begins when it is sent a parameter that it does not know (its `src/client.c`).
+/// The beginning of PgBouncer's error for a parameter that it does not know (its `src/client.c`).
 const STARTUP_PARAMETER: &str = "unsupported startup parameter";
 
 impl DbError {
-    /// Whether it is `DATABASE_URL` that has to be changed.
+    /// Tells whether `DATABASE_URL` has to be changed.
     pub fn is_configuration(&self) -> bool {
         matches!(
             self,
@@ -83,7 +83,7 @@ impl DbError {
         )
     }
 
-    /// Whether the same query may work later.
+    /// Tells whether the same query may work later.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::Silent(_) => true,
@@ -97,7 +97,8 @@ impl DbError {
         }
     }
 
-    /// Whether PostgreSQL rolled the transaction back because of another one: nothing of it is in force, and it may be tried again at once.
+    /// Tells whether PostgreSQL rolled the transaction back because of another one: nothing of it is stored, and it
+    /// may be tried again at once.
     pub fn was_rolled_back(&self) -> bool {
         match self {
             Self::Unreachable(error) => code(error).is_some_and(|code| code.starts_with("40")),
@@ -105,8 +106,8 @@ impl DbError {
         }
     }
 
-    /// Whether another transaction was in the way, so that the same one should be begun anew at once: a deadlock, a serialization failure, or
-    /// an address that somebody else gave away meanwhile.
+    /// Tells whether another transaction was in the way, so that the same one should be begun anew at once: a
+    /// deadlock, a serialization failure, or a slug that another transaction gave meanwhile.
     pub fn is_conflict(&self) -> bool {
         match self {
             Self::Unreachable(error) | Self::Refused(error) => {
@@ -116,8 +117,8 @@ impl DbError {
         }
     }
 
-    /// Whether it may be the values of one record that the server refused. Missing rights, tables and columns (SQLSTATE classes 28, 3F and 42)
-    /// are refused to every record alike.
+    /// Tells whether the server may have refused the values of one record. Missing rights, tables and columns
+    /// (SQLSTATE classes 28, 3F and 42) would be refused to every record alike.
     pub fn may_be_the_values(&self) -> bool {
         match self {
             Self::Refused(sqlx::Error::Database(error)) => {
@@ -192,7 +193,7 @@ fn not_migrated(error: &MigrateError) -> String {
     }
 }
 
-/// What a statement of a migration failed with.
+/// The error of a migration's statement.
 fn statement_of(error: &MigrateError) -> Option<&sqlx::Error> {
     match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => Some(error),
@@ -204,7 +205,7 @@ fn code(error: &sqlx::Error) -> Option<String> {
     error.as_database_error()?.code().map(Into::into)
 }
 
-/// What the server said, without where in our statement.
+/// The server's message, without the place in our statement.
 fn said(error: &sqlx::Error) -> String {
     match error.as_database_error() {
         Some(database) => match database.code() {

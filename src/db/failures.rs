@@ -1,4 +1,4 @@
-//! What failed and is not settled: one row for each record, or kind of run, whose last failures no success has followed.
+//! Unsettled failures: one row for each record, or kind of run, whose last failures no success has followed.
 //!
 //! **Invariants:** a record is settled by any later row of it that is no error; a run by a later run of its kind, or a full one, that
 //! succeeded. The newest [`LOOKED_AT`] failures are looked at, so that a bad night costs no more than a good one.
@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 
 use super::{Db, DbError, history::LogRow};
 
-/// How many failures are looked at.
+/// The number of failures that are looked at.
 const LOOKED_AT: i64 = 500;
 
-/// What failed last, and how often it has since its last success.
+/// A record or kind of run that fails: the last failure, and their number since its last success.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unsettled {
     /// The last failure, with the vehicle's title when it is known.
@@ -26,7 +26,7 @@ pub struct Unsettled {
 }
 
 impl Db {
-    /// What is not settled, the newest first.
+    /// The unsettled failures, the newest first.
     pub async fn unsettled(&self, limit: i64) -> Result<Vec<Unsettled>, DbError> {
         let rows = sqlx::query!(
             r#"with recent as (

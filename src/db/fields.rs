@@ -7,7 +7,7 @@ use super::{Db, DbError};
 use crate::domain::KnownField;
 
 impl Db {
-    /// What is remembered of a table's fields, by id.
+    /// The remembered fields of a table, by id.
     pub async fn known_fields(&self, table: &str) -> Result<Vec<KnownField>, DbError> {
         Ok(known(&mut *self.pool.acquire().await?, table).await?)
     }

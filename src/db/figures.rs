@@ -15,7 +15,7 @@ use sqlx::{PgConnection, PgExecutor};
 
 use super::{Db, DbError, alerts::AlertCheck, interval};
 
-/// How far back full runs are looked at.
+/// The span in which full runs are looked at.
 const RUNS_SINCE: TimeDelta = TimeDelta::days(62);
 
 /// The outcomes and durations of a span of time.
@@ -55,7 +55,7 @@ pub struct QueueFigures {
     pub waiting: i64,
     /// When the oldest of them was queued.
     pub oldest: Option<DateTime<Utc>>,
-    /// How long it has waited.
+    /// The time for which it has waited.
     pub oldest_seconds: Option<f64>,
     /// Why its last try failed.
     pub oldest_error: Option<String>,
@@ -83,7 +83,7 @@ pub struct FullRun {
     pub started_at: DateTime<Utc>,
     /// Its status, as in `sync_runs`.
     pub status: String,
-    /// Whether the brake ended it.
+    /// Set when the brake ended it.
     pub braked: bool,
     /// Why it failed.
     pub error: Option<String>,
@@ -100,7 +100,7 @@ pub struct LastSuccesses {
     pub replay: Option<DateTime<Utc>>,
 }
 
-/// What alerts are judged by.
+/// The figures by which alerts are judged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AlertFigures {
     /// The outcomes of the alerts' window.
@@ -117,7 +117,7 @@ impl Db {
         sync_figures(&self.pool, span).await
     }
 
-    /// How long edits of the last `span` took to be stored.
+    /// The average and the 95th percentile of the time from edit to commit in the last `span`.
     pub async fn consistency(&self, span: Duration) -> Result<Consistency, DbError> {
         let consistency = sqlx::query_as!(
             Consistency,

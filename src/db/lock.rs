@@ -1,4 +1,4 @@
-//! What only one of all instances does at a time: a run, and keeping the native webhook.
+//! Locks for the work that one instance does at a time: a run, and keeping the native webhook.
 //!
 //! **Invariants:** what must not run twice takes a [`RunLock`] as its argument. A lock belongs to a connection of its own, so it ends
 //! with the process, however that ends, and nobody has to clean up.
@@ -14,7 +14,7 @@ use super::{Db, DbError};
 const RUNS: i32 = i32::from_be_bytes(*b"vrun");
 const WEBHOOK: i32 = i32::from_be_bytes(*b"vhok");
 
-/// How long the lock's connection may take to answer; one that says nothing is lost.
+/// The longest time for an answer of the lock's connection; one that says nothing is lost.
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// Proof that nobody else runs.
@@ -24,7 +24,7 @@ pub struct RunLock {
 }
 
 impl RunLock {
-    /// Whether it is still held: it is lost when PostgreSQL ends its connection.
+    /// Tells whether it is still held: it is lost when PostgreSQL ends its connection.
     pub async fn is_held(&mut self) -> bool {
         timeout(ANSWER, self.connection.ping()).await.is_ok_and(|answer| answer.is_ok())
     }
@@ -45,7 +45,7 @@ impl RunLock {
 pub struct WebhookLock(RunLock);
 
 impl WebhookLock {
-    /// Whether it is still held.
+    /// Tells whether it is still held.
     pub async fn is_held(&mut self) -> bool {
         self.0.is_held().await
     }

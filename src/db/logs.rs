@@ -14,7 +14,7 @@ use crate::domain::{RecordId, Trigger};
 /// Old logs that are deleted at once.
 const SLICE: i64 = 10_000;
 
-/// How long that may take before the connection counts as lost.
+/// The longest time for deleting them; after it the connection counts as lost.
 const SLICE_PATIENCE: Duration = Duration::from_mins(10);
 
 /// One row of `sync_logs`; times are the database's.

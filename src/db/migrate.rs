@@ -13,7 +13,7 @@ use sqlx::{
 
 use super::{Db, DbError, MIGRATOR, secure::secure};
 
-/// What the first migrations make, and other systems may have made before them.
+/// Tables and views of our names, which another system may have made before us.
 pub(super) const OURS: [&str; 9] = [
     "airtable_fields",
     "inventario_cache",
@@ -47,7 +47,7 @@ impl Db {
         Ok(())
     }
 
-    /// Whether the tables are exactly those of this version. Makes nothing.
+    /// Tells whether the tables are exactly those of this version. Makes nothing.
     pub async fn is_migrated(&self) -> Result<bool, DbError> {
         let mut connection = self.connect_for_maintenance().await?;
         let is_migrated = is_current(&mut connection).await?;
@@ -131,7 +131,7 @@ async fn applied(connection: &mut PgConnection) -> Result<Vec<AppliedMigration>,
     }
 }
 
-/// Whether exactly the migrations of this version were applied, as they stand here.
+/// Tells whether exactly the migrations of this version were applied, as they stand here.
 async fn is_current(connection: &mut PgConnection) -> Result<bool, DbError> {
     let applied = applied(connection).await?;
     let ours: Vec<_> = MIGRATOR.iter().filter(|step| step.migration_type.is_up_migration()).collect();

@@ -115,8 +115,9 @@ impl Db {
         Ok(Self { pool, turns, instance: Uuid::now_v7(), searches, options, schema, patience })
     }
 
-    /// What the database answers, if it does so before it has to: the server ends a statement that takes too long, so silence beyond that is
-    /// a connection that died unseen, as behind a gateway that forgets it. Whoever waits for ever on one must wait inside this.
+    /// The database's answer, or [`DbError::Silent`] when it takes longer than a statement may. The server ends such
+    /// a statement, so longer silence means that the connection died unseen, as behind a gateway that forgets it.
+    /// Loops that wait for the database wait inside this.
     pub async fn patiently<T>(&self, answer: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
         within(self.patience, answer).await
     }
@@ -141,7 +142,7 @@ impl Db {
     }
 }
 
-/// What an answer may take beside `database.statement_timeout`.
+/// The time that an answer may take beyond `database.statement_timeout`.
 const NETWORK: Duration = Duration::from_secs(5);
 
 /// An answer that comes in time, else [`DbError::Silent`].

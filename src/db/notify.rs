@@ -1,4 +1,4 @@
-//! How instances hear of commits, and of pings that another one was sent.
+//! Notices between instances: of commits, and of pings that another instance was sent.
 //!
 //! **Invariants:** the notice is part of the transaction that changed a vehicle, so it arrives exactly when the change can be read. It
 //! names the transaction, so an instance knows it again: its own, and one whose rows it has found before the notice came.
@@ -14,7 +14,8 @@ use super::{Db, DbError, within};
 const CHANGES: &str = "vitrina_changes";
 const PINGS: &str = "vitrina_pings";
 
-/// How often the listener asks whether it is still connected, which also says that there is no news, and how long the answer may take.
+/// The interval at which the listener asks the server, whose answer also says that there is no other news; and the
+/// longest time for the answer.
 const ASK_EVERY: Duration = Duration::from_millis(400);
 const ANSWER: Duration = Duration::from_secs(3);
 
@@ -35,7 +36,7 @@ impl CommitId {
     }
 }
 
-/// What somebody else has to say.
+/// A notice of some instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
     /// This commit changed vehicles; `None`: everything cached is to be dropped although nothing was written.
@@ -56,7 +57,7 @@ pub(super) async fn announce(executor: impl PgExecutor<'_>) -> Result<CommitId, 
     CommitId::parse(&id).ok_or_else(|| sqlx::Error::Protocol(format!("{id} is no transaction id")))
 }
 
-/// A connection that hears what there is to say.
+/// A connection that hears notices.
 pub struct Listener {
     connection: PgListener,
     instance: String,
@@ -68,7 +69,7 @@ pub struct Listener {
 /// A notice, or that there was none.
 #[derive(Debug, Clone, Copy)]
 pub enum Heard {
-    /// Somebody has something to say.
+    /// A notice.
     Notice(Notice),
     /// All that was committed before this time has been told.
     All(std::time::Instant),

@@ -11,7 +11,7 @@ use sqlx::{Connection, PgConnection, Row};
 
 use super::{Db, DbError};
 
-/// How often the two are asked in turn: a busy pooler may give different backends by chance.
+/// The number of times that the two are asked in turn: a busy pooler may give different backends by chance.
 const ROUNDS: usize = 3;
 
 impl Db {

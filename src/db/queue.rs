@@ -11,7 +11,7 @@
 //! - A claim is a lease: when its holder dies, the record becomes due again by itself. A later delivery ends it.
 //! - Rows are locked in the order of their ids.
 //!
-//! **Not here:** what counts as a failure of the record, and when it is given up (`sync::owed`).
+//! **Not here:** which failures count, and when a record is given up (`sync::owed`).
 
 use std::{collections::HashMap, time::Duration};
 
@@ -35,7 +35,7 @@ pub struct Owed {
     pub source: Option<String>,
     /// When the record was edited, or else when the delivery was accepted.
     pub edited: DateTime<Utc>,
-    /// Why it was not answered; `None`: it was, and is only to be settled.
+    /// The reason why it was not answered; `None`: it was answered, and only has to be settled.
     pub reason: Option<String>,
 }
 
@@ -59,16 +59,16 @@ pub struct Due {
 pub struct Answered {
     /// When what it tells of was edited.
     pub edited: DateTime<Utc>,
-    /// Whether its delivery had been answered before.
+    /// Set when its delivery had been answered before.
     pub was_settling: bool,
 }
 
-/// What follows from a try that failed.
+/// The consequences of a failed try.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
-    /// Whether it brings the record nearer to its end.
+    /// Set when it counts as an attempt.
     pub counts: bool,
-    /// Whether it was the last.
+    /// Set when it was the last, so that the record is given up.
     pub is_last: bool,
     /// The shortest wait.
     pub min: Duration,
@@ -270,7 +270,7 @@ impl Db {
         Ok(())
     }
 
-    /// How long until the next record is due, if any waits; zero when one is due already.
+    /// The time until the next record is due, if any waits; zero when one is due already.
     pub async fn next_due_in(&self) -> Result<Option<Duration>, DbError> {
         let seconds = sqlx::query_scalar!(
             r#"select extract(epoch from min(greatest(next_attempt_at, claimed_until)) - now())::float8 as "seconds"

@@ -1,4 +1,4 @@
-//! Whether the database takes writes at the moment, for `/readyz`.
+//! Tests whether the database takes writes at the moment, for `/readyz`.
 //!
 //! A standby, a database that was set to read-only and a server whose disk is full answer every question and store nothing, so only a write proves
 //! anything. This one goes to a temporary table, which each commit empties: it needs a page of disk, and leaves neither rows nor write-ahead log.
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{Db, DbError, error::INSUFFICIENT_PRIVILEGE, within};
 
-/// How long the write may take.
+/// The longest time for the write.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One message, hence one transaction.
@@ -18,7 +18,8 @@ const WRITE: &str =
                      insert into vitrina_ready values (true)";
 
 impl Db {
-    /// Whether something can be written. A role that may not make temporary tables can only be told whether the database is read-only.
+    /// Tests whether something can be written. Where the role may not make temporary tables, only whether the
+    /// database is read-only.
     pub async fn takes_writes(&self) -> Result<(), DbError> {
         let written = within(PATIENCE, async { Ok(sqlx::raw_sql(WRITE).execute(&self.turns).await?) });
         match written.await {

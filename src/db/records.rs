@@ -32,10 +32,10 @@ pub struct Storing {
     pub(super) tx: Transaction<'static, Postgres>,
 }
 
-/// What is known of a record when it has been claimed.
+/// A claimed record and its stored state.
 #[derive(Debug)]
 pub struct Claimed {
-    /// Whether no later read of the record has counted.
+    /// Set when no later read of the record has counted.
     pub is_latest: bool,
     /// The vehicle as it is stored; `None`: it never was.
     pub stored: Option<Stored>,
@@ -44,13 +44,13 @@ pub struct Claimed {
 /// A stored vehicle.
 #[derive(Debug, Clone)]
 pub struct Stored {
-    /// What was read of it last.
+    /// The content of its last read that counted.
     pub content: Content,
     /// Its address.
     pub slug: String,
     /// When something that the website shows last changed.
     pub updated_at: DateTime<Utc>,
-    /// Whether it was deleted in Airtable.
+    /// Set when it was deleted in Airtable.
     pub deleted: bool,
     /// The commit that wrote it, if that was in the last minute: instances may not have heard of it yet. A statement's time-out is
     /// half a minute, so an older row has been visible, and its notice heard, for long.
@@ -169,7 +169,7 @@ impl Storing {
         Ok(())
     }
 
-    /// Puts it into force. After an error it may be in force all the same; its notice tells.
+    /// Commits. After an error it may be committed all the same; then its notice tells of it.
     pub async fn commit(self) -> Result<(), DbError> {
         self.tx.commit().await?;
         Ok(())
@@ -186,10 +186,11 @@ pub(super) fn texts(ids: &[RecordId]) -> Vec<String> {
 
 /// The ids for which this read is the latest. Rows are locked whether it is or not.
 ///
-/// A read with an earlier stamp may be refused even if its answer is newer: what only it saw was edited after the later read was sent, so
-/// that edit has a delivery of its own, whose read has a higher stamp than both.
+/// A read with an earlier stamp may be refused even if its answer is newer: what only it saw was edited after the
+/// later read was sent, so that edit has a delivery of its own, whose read has a higher stamp than both.
 ///
-/// The stamp stands in a table of its own, since it also moves when a read finds nothing to change, and the vehicle is not written then.
+/// The stamp stands in a table of its own, since it also moves when a read finds nothing to change, and the vehicle
+/// is not written then.
 async fn lock(tx: &mut PgConnection, ids: &[String], stamp: Stamp) -> Result<HashSet<String>, sqlx::Error> {
     let latest = sqlx::query_scalar!(
         "insert into record_reads (record_id, read_seq) select id, $2 from unnest($1::text[]) id

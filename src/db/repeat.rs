@@ -9,7 +9,7 @@ use backon::{ExponentialBuilder, Retryable};
 
 use super::{Db, DbError};
 
-/// How often a transaction is tried again.
+/// The most times that a transaction is tried again.
 const RETRIES: usize = 5;
 
 /// The wait before the second try; doubles with each further one.

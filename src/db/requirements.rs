@@ -1,4 +1,4 @@
-//! What a database must be for vitrina to work in it.
+//! Requirements that a database must meet for vitrina to work in it.
 //!
 //! **Invariants:** nothing is written before all of it holds; the start and `doctor` judge by the same rules and say the same.
 //!
@@ -15,7 +15,7 @@ const OLDEST: i32 = 140_000;
 /// Connections beside the pool: for turns and readiness, the lock of a run, the lock of the native webhook, and maintenance.
 pub const CONNECTIONS_BESIDE: u32 = 4;
 
-/// What a database lacks.
+/// A requirement that a database does not meet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unmet {
     /// The server is too old.
@@ -78,7 +78,7 @@ impl fmt::Display for Unmet {
 }
 
 impl Checkup {
-    /// What this database lacks.
+    /// The requirements that this database does not meet.
     pub fn unmet(&self) -> Vec<Unmet> {
         let least = i64::from(LEAST_CONNECTIONS + CONNECTIONS_BESIDE);
         let version = (self.version_number < OLDEST).then(|| Unmet::Version(self.version.clone()));

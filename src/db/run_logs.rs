@@ -1,4 +1,4 @@
-//! What a run logged, the worst first.
+//! The log rows of a run, the worst first.
 //!
 //! **Invariants:** failures come before warnings, warnings before successes; within them the newest first. Pages are counted, for a run that is
 //! over logs nothing more.
@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Db, DbError, history::LogRow};
 
-/// What tells the rows of a run from others: its number, and what narrows the search.
+/// The run whose rows are looked for: its number, and values that narrow the search.
 #[derive(Debug, Clone)]
 pub struct OfRun {
     /// The run.

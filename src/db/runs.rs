@@ -35,7 +35,7 @@ pub struct RunCounts {
     pub api_calls: i32,
 }
 
-/// What ran before; times are the database's.
+/// The former runs, as far as they decide what is due; times are the database's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RunHistory {
     /// When the last full run that succeeded began.
@@ -136,7 +136,7 @@ impl Db {
         Ok(())
     }
 
-    /// What ran before, as far as it decides what is due; `tonight` is when the last nightly was to begin.
+    /// The former runs, as far as they decide what is due; `tonight` is when the last nightly was to begin.
     pub async fn run_history(&self, tonight: Option<DateTime<Utc>>) -> Result<RunHistory, DbError> {
         let row = sqlx::query_as!(
             RunHistory,
@@ -177,8 +177,8 @@ impl Db {
         Ok(row.map(|row| (RunId(row.id), row.kind, row.trigger)))
     }
 
-    /// Listed vehicles that no read with this stamp or a later one has seen, after the given id, in the order of ids. A run asks this instead
-    /// of remembering the ids it has seen, which would grow with the table.
+    /// Listed vehicles that no read with this stamp or a later one has seen, after the given id, in the order of ids.
+    /// A run asks this instead of remembering the ids it has seen, which would grow with the table.
     pub async fn unseen_since(
         &self,
         stamp: Stamp,
@@ -248,7 +248,7 @@ impl Db {
         Ok(ids.into_iter().filter_map(|id| id.parse().ok()).collect())
     }
 
-    /// Whether a full run ever succeeded here.
+    /// Tells whether a full run ever succeeded here.
     pub async fn was_ever_loaded(&self) -> Result<bool, DbError> {
         let loaded = sqlx::query_scalar!(
             r#"select exists (select from sync_runs where kind = 'full' and status = 'succeeded') as "loaded!""#

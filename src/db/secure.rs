@@ -1,4 +1,4 @@
-//! Who else may see our tables: on Supabase, almost nobody.
+//! Access of Supabase's roles to our tables: almost none.
 //!
 //! Supabase's API lets the world in as the roles `anon` and `authenticated`, and grants them by default whatever is made in the schema `public`.
 //! The function `vitrina_secure` (`migrations/0006_supabase.up.sql`) takes it back, table by table.

@@ -18,7 +18,7 @@ use super::{Db, DbError, within};
 /// costs each place in the pool one new connection a second, not one for every statement.
 const READ_ONLY_FOR: Duration = Duration::from_secs(1);
 
-/// What vitrina depends on, whatever a role or database says.
+/// The settings on which vitrina depends, whatever a role or database says.
 ///
 /// - `plan_cache_mode`: a plan for all values at once would know neither which filters are given nor how common their values are.
 /// - `jit`: compiling a statement takes longer than any of them runs.
@@ -80,7 +80,7 @@ impl Db {
     }
 }
 
-/// Whether an idle connection may be handed out: it answers, and it can write.
+/// Tells whether an idle connection may be handed out: it answers, and it can write.
 pub(super) async fn may_be_used(connection: &mut PgConnection, its: PoolConnectionMetadata) -> bool {
     let reads_only =
         sqlx::query_scalar!(r#"select current_setting('transaction_read_only')::bool as "reads_only!""#);

@@ -24,7 +24,7 @@ pub struct SlugRequest {
     pub record_id: RecordId,
     /// The address to try first; the same with a number if it cannot be had.
     pub base: String,
-    /// Whether Airtable asks for it, rather than that it was made of the title.
+    /// Set when Airtable asks for it; otherwise it was made of the title.
     pub wished: bool,
     /// Its present address.
     pub present: Option<String>,
@@ -35,7 +35,7 @@ pub struct SlugRequest {
 pub struct Given {
     /// By vehicle.
     pub slugs: HashMap<RecordId, String>,
-    /// Whether another vehicle had to give one up.
+    /// Set when another vehicle had to give one up.
     pub took: bool,
 }
 
@@ -92,9 +92,9 @@ async fn assign(
 /// Another vehicle that has an address, or had it.
 struct Holder {
     record_id: String,
-    /// Whether it has it now; else it is a redirect.
+    /// Set when it has it now; otherwise it is a redirect.
     is_present: bool,
-    /// Whether it yields to a slug that was made too.
+    /// Set when it was deleted in Airtable: then it gives the address to any other vehicle.
     is_deleted: bool,
 }
 
@@ -152,7 +152,7 @@ async fn evict(tx: &mut PgConnection, holder: &Holder, slug: &str, other: &str) 
     Ok(())
 }
 
-/// What may be given, and what was.
+/// The addresses that may be given, and those that were.
 struct Choice {
     /// By base, in the order of their numbers, those that nobody has or had.
     free: HashMap<String, Vec<String>>,
@@ -210,7 +210,7 @@ async fn free(
     Ok(free)
 }
 
-/// What the vehicles that have an address already have and had.
+/// The present and former addresses of vehicles that have one already.
 async fn own(
     tx: &mut PgConnection,
     requests: &[SlugRequest],

@@ -20,12 +20,12 @@ pub struct MonthUsage {
     pub stopped_until: Option<DateTime<Utc>>,
 }
 
-/// That Airtable said: the month's requests are used up.
+/// Airtable's word that the month's requests are used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsedUp {
     /// Until when nothing should be sent.
     pub until: DateTime<Utc>,
-    /// How long ago it was said.
+    /// The time since it was said.
     pub ago: Duration,
 }
 

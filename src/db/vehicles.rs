@@ -56,7 +56,7 @@ pub struct SlugList {
     pub ids: Vec<String>,
 }
 
-/// What is known of a slug.
+/// The vehicle of a slug, as far as one is known.
 #[derive(Debug)]
 pub enum BySlug {
     /// A vehicle has it: its record id and JSON.
@@ -125,7 +125,7 @@ impl Db {
         Ok(slugs)
     }
 
-    /// What is known of a slug, listed or not: the vehicle that has it, else the one that had it.
+    /// The vehicle that has a slug, else the one that had it; listed or not.
     pub async fn by_slug(&self, branches: &BranchNames, slug: &str) -> Result<BySlug, DbError> {
         let statement = format!(
             "select v.record_id, v.slug, v.deleted_at is not null or not (v.listed or v.vendido) as gone, {}

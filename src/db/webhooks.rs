@@ -44,15 +44,15 @@ pub struct MadeWebhook<'a> {
     pub table_id: &'a str,
     /// Where its pings go.
     pub notification_url: &'a str,
-    /// What they are signed with, in base64.
+    /// The key that they are signed with, in base64.
     pub secret: &'a SecretString,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
-    /// Whether a former one may have left changes untold.
+    /// Set when a former one may have left changes untold.
     pub missed: bool,
 }
 
-/// What payloads were read and what follows.
+/// Payloads that were read, and the records to be queued for them.
 #[derive(Debug)]
 pub struct Taken<'a> {
     /// The webhook, `ach…`.
@@ -69,7 +69,7 @@ pub struct Taken<'a> {
     pub delay: Duration,
     /// From when on a read settles them.
     pub settle_after: Duration,
-    /// Whether payloads may have been deleted before they were read.
+    /// Set when payloads may have been deleted before they were read.
     pub missed: bool,
 }
 
@@ -87,7 +87,7 @@ impl Db {
         Ok(kept)
     }
 
-    /// What the pings of a webhook are signed with, in base64, if it is kept here.
+    /// The key that the pings of a webhook are signed with, in base64, if it is kept here.
     pub async fn webhook_secret(&self, id: &str) -> Result<Option<SecretString>, DbError> {
         let secret =
             sqlx::query_scalar!("select mac_secret from airtable_webhooks where webhook_id = $1", id)

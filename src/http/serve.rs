@@ -51,8 +51,8 @@ use self::{
     paced::Paced,
 };
 
-/// The largest request line and headers together; more gets a 431. Room for the longest set of filters. hyper sends this answer, and the 400 to
-/// a malformed request, by itself and without a body: it offers no hook there.
+/// The largest request line and headers together; more gets a 431. Room for the longest set of filters. hyper sends
+/// this answer, and the 400 to a malformed request, by itself and without a body: it offers no hook there.
 const MAX_HEADER_BYTES: usize = 32 * 1024;
 
 /// What a client may take.

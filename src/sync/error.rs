@@ -27,7 +27,8 @@ pub enum SyncError {
 }
 
 impl SyncError {
-    /// Tells whether one record may have caused the failure: then parts of a batch may succeed, and a single record is at fault.
+    /// Tells whether one record may have caused the failure: then parts of a batch may succeed, and a single record
+    /// is at fault.
     pub(super) fn may_be_one_records_fault(&self) -> bool {
         match self {
             Self::Airtable(error) => matches!(error.kind, Kind::InvalidRequest | Kind::TooLarge),

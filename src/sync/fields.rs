@@ -129,7 +129,8 @@ impl Fields {
         })
     }
 
-    /// The fields of a mapping (the configured one if none is given) that cannot be read, a sentence each without a full stop.
+    /// The fields of a mapping (the configured one if none is given) that cannot be read, a sentence each without a
+    /// full stop.
     pub(super) async fn problems_of(
         &self,
         mapping: Option<&Mapping>,
@@ -174,7 +175,8 @@ impl Fields {
         self.last_look().map(|look| (*look.report).clone()).unwrap_or_default()
     }
 
-    /// The faults of fields that operators have to mend, by the database's memory, whichever instance has looked last; with their time.
+    /// The faults of fields that operators have to mend, by the database's memory, whichever instance has looked
+    /// last; with their time.
     async fn remembered_troubles(&self, db: &Db) -> Result<Option<(Option<DateTime<Utc>>, String)>, DbError> {
         let known = db.known_fields(&self.table).await?;
         if known.is_empty() {

@@ -3,9 +3,10 @@
 //! **Invariants**
 //! - The read that settles a record deletes its row in the transaction that stores it. The worker only reads what is due and gives failed
 //!   ones back.
-//! - Due records are read after webhooks and before runs, up to a page in one request. After a request that was not full, the
-//!   next one leaves `sync.recheck_after` later at the earliest, so that records gather.
-//! - Only failures that may be the record's own fault count. While Airtable refuses us or is away, no record is given up.
+//! - Due records are read after webhooks and before runs, up to a page in one request. After a request that was not
+//!   full, the next one leaves `sync.recheck_after` later at the earliest, so that records gather.
+//! - Only failures that may be the record's own fault count. While Airtable refuses us or is away, no record is given
+//!   up.
 
 use std::time::{Duration, Instant};
 

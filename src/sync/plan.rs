@@ -3,7 +3,8 @@
 //! **Invariants**
 //! - A vehicle that was never listed is not stored: an unfinished draft in Airtable gets neither a page nor a slug, nor does one without
 //!   title, brand and model.
-//! - Whether a vehicle is shown is never guessed: while the fields that decide it cannot be read, it stays as it is stored.
+//! - Whether a vehicle is shown is never guessed: while the fields that decide it cannot be read, it stays as it is
+//!   stored.
 //! - `updated_at` moves only when something that the website shows changes, so notes in unmapped fields do not reorder the listing.
 //! - A full run unlists nothing by itself ([`Plan::is_held_back`]): it counts first.
 

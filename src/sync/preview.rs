@@ -1,7 +1,8 @@
 //! A dry run: tells what a run would change, and changes nothing.
 //!
-//! **Invariants:** pages are stored as by a run, and each transaction is rolled back; so webhooks and runs may go on meanwhile, and the
-//! differences are those of the moment in which a page was read. Differences are handed on as they are found; memory grows only with the ids seen.
+//! **Invariants:** pages are stored as by a run, and each transaction is rolled back; so webhooks and runs may go on
+//! meanwhile, and the differences are those of the moment in which a page was read. Differences are handed on as they
+//! are found; memory grows only with the ids seen.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -46,7 +46,8 @@ use crate::{
     domain::{Action, Column, Outcome, RecordId, Trigger},
 };
 
-/// The span before the beginning of the last run that a catch-up reads again, for clocks that differ and changes that show late.
+/// The span before the beginning of the last run that a catch-up reads again, for clocks that differ and changes that
+/// show late.
 const OVERLAP: TimeDelta = TimeDelta::minutes(5);
 /// The tries to write down the end of a run when the database does not take it at once: within some ten seconds.
 const WRITING_DOWN: ExponentialBuilder = ExponentialBuilder::new()

@@ -61,8 +61,8 @@ impl Nightly {
     }
 }
 
-/// The most requested catch-ups that may begin in a span of time. An outage now and then stays below it; a connection that breaks
-/// again and again does not.
+/// The most requested catch-ups that may begin in a span of time. An outage now and then stays below it; a connection
+/// that breaks again and again does not.
 const ASKED_FOR: (usize, TimeDelta) = (5, TimeDelta::minutes(15));
 
 /// The times at which the last requested catch-ups began.
@@ -86,8 +86,8 @@ impl Allowance {
     }
 }
 
-/// The run that is due at `now`. `every`: the interval of catch-ups, `None` = never; `wanted`: the time from which a requested catch-up may
-/// begin, whatever the interval.
+/// The run that is due at `now`. `every`: the interval of catch-ups, `None` = never; `wanted`: the time from which a
+/// requested catch-up may begin, whatever the interval.
 pub(super) fn due(
     now: DateTime<Utc>,
     nightly: &Nightly,

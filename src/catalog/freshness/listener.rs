@@ -12,14 +12,14 @@ use crate::db::notify::{Heard, Notice};
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// What the listener has to tell besides.
+/// News of the listener besides commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     /// Another instance was sent a ping by Airtable.
     Pinged,
     /// It listens; `after_outage`: for the first time since it could not.
     Listening {
-        /// Whether it could not before.
+        /// Set when it could not before.
         after_outage: bool,
     },
     /// It cannot listen, for this reason.

@@ -1,4 +1,4 @@
-//! Whether what is cached is fresh: the only place that knows.
+//! Decides whether cached responses are fresh; the only place that does.
 //!
 //! - A *generation* is part of every key of the cache. Raising it makes everything older unreachable at once, loads under way included,
 //!   which neither `invalidate` nor `invalidate_all` of moka could do: a load that is already running hands out and stores the old
@@ -118,7 +118,7 @@ impl Freshness {
 }
 
 impl Known {
-    /// Whether it was not known.
+    /// Adds a commit. False: it was known.
     fn remember(&mut self, commit: CommitId) -> bool {
         if !self.commits.insert(commit) {
             return false;

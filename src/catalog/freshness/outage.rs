@@ -1,4 +1,4 @@
-//! Whether PostgreSQL was out of reach a moment ago.
+//! Remembers that PostgreSQL was out of reach a moment ago.
 //!
 //! While it is, one request in [`PAUSE_MS`] tries it; the others need not wait for a connection that will not come.
 
@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-/// How long after a failed load others are spared the wait, in ms.
+/// The time after a failed load in which no other request tries the database, in ms.
 const PAUSE_MS: u64 = 1_000;
 
 /// Remembers an outage.
@@ -15,7 +15,7 @@ pub(in crate::catalog) struct Outage {
     started: Instant,
     /// Milliseconds after the start until which nobody tries; 0 = there is no outage.
     until: AtomicU64,
-    /// Whether it could not be reached, rather than not answering in time.
+    /// Set when it could not be reached, rather than not answering in time.
     unreachable: AtomicBool,
 }
 
@@ -35,8 +35,8 @@ impl Outage {
         self.until.store(0, Relaxed);
     }
 
-    /// Whether this request should do without the database. Of those that come after a pause, one tries and the others wait for
-    /// the next.
+    /// Tells whether this request should do without the database. After a pause one request tries it, and the others
+    /// go on without it.
     pub(in crate::catalog) fn spares(&self) -> bool {
         let until = self.until.load(Relaxed);
         if until == 0 {
@@ -47,7 +47,7 @@ impl Outage {
         now < until || self.until.compare_exchange(until, next, Relaxed, Relaxed).is_err()
     }
 
-    /// Whether no connection was to be had, so that trying would only take its time.
+    /// Tells whether the last failure was that of connecting, so that another try would only take time.
     pub(in crate::catalog) fn is_unreachable(&self) -> bool {
         self.unreachable.load(Relaxed)
     }

@@ -1,4 +1,4 @@
-//! How long what is cached counts as fresh without a word from the database.
+//! The time for which cached responses count as fresh without a word from the database.
 //!
 //! **Invariants:** looked at when an answer is given, not when a timer fires: a process that was paused, or whose connection died unseen, wakes up
 //! knowing that it may have missed something. Until somebody listens for the notices of other instances at all, trust has no end.
@@ -11,9 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long after it was asked what the database has said holds: chapter 4 of the contract allows a second.
+/// The time after a question to the database for which its answer holds. A commit elsewhere must show within a second.
 const HOLDS: Duration = Duration::from_millis(900);
-/// How long what was loaded without trust counts as fresh, so that a database that is slow is not asked by everybody.
+/// The time for which a response loaded without trust counts as fresh, so that not every request asks a slow database.
 const TRIED: Duration = Duration::from_millis(500);
 
 pub(super) struct Trust {

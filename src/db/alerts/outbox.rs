@@ -21,7 +21,7 @@ pub struct NewMessage {
     pub channel: String,
     /// What it is about.
     pub subject: String,
-    /// What must be told once only; a second message on the same occasion is not taken.
+    /// The occasion, of which is told once only: a second message on it is not taken.
     pub occasion: Option<String>,
     /// What it says.
     pub content: Value,
@@ -42,7 +42,7 @@ pub struct Claimed {
     pub attempts: i32,
 }
 
-/// How far a message is.
+/// The state of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Delivery {
     /// What it is about.
@@ -236,7 +236,7 @@ impl Db {
         Ok(next)
     }
 
-    /// How far the messages on these subjects are: the last of each subject, channel and event, latest first.
+    /// The states of messages on these subjects: the last of each subject, channel and event, latest first.
     pub async fn deliveries(&self, subjects: &[String]) -> Result<Vec<Delivery>, DbError> {
         let deliveries = sqlx::query_as!(
             Delivery,

@@ -1,4 +1,4 @@
-//! Search: from the words of a question to what the index is asked.
+//! Search: turns the words of a question into a query of the index.
 //!
 //! A vehicle matches when it has every term: a word by its beginning, or written together with its neighbour (`xc 40`, `cx-5`). A word that no vehicle has
 //! stands for known words that are near; one that no heading has, for near words of headings too, so a slip in a description does not hide a name.
@@ -32,9 +32,10 @@ static ONE_AT_A_TIME: Semaphore = Semaphore::const_new(1);
 /// A search as PostgreSQL takes it, in the syntax of `tsquery`.
 #[derive(Debug, Default, Clone)]
 pub struct Search {
-    /// What all must match.
+    /// The query that every result must match.
     pub(super) all: String,
-    /// What counts where it stands in a heading: for each term, and each pair of neighbours, its likeliest meaning and all that it may mean.
+    /// The queries that give points where a heading matches: for each term and each pair of neighbours, its likeliest
+    /// meaning, and all its meanings.
     pub(super) points: Vec<(String, String)>,
 }
 
@@ -66,7 +67,7 @@ impl Db {
         Ok(Search { all, points })
     }
 
-    /// What each word may mean besides what is written.
+    /// The corrections of each word.
     async fn corrections(&self, terms: &[String]) -> Result<Corrections, DbError> {
         let parts = terms.iter().flat_map(|term| parts(term)).filter(|part| tells(part)).map(str::to_owned);
         let words: HashSet<String> = terms.iter().map(|term| together(term)).chain(parts).collect();
@@ -127,7 +128,7 @@ impl Db {
     }
 }
 
-/// What a term may mean: as it is written, together or in its parts, and each of these corrected.
+/// The meanings of a term: as it is written, together or in its parts, and each of these corrected.
 fn meaning(term: &str, corrections: &Corrections) -> Term {
     let with_corrections = |word: &str, written: Term| {
         Term::any([Some(written), corrections.get(word).cloned()].into_iter().flatten())

@@ -1,4 +1,4 @@
-//! What a misspelt word may mean.
+//! Corrections of a misspelt word.
 //!
 //! **Invariants:** words with digits are neither corrected nor corrections: a CX-3 is no CX-5. One slip is forgiven from [`MIN_CHARS`] letters on, two from
 //! [`LONG_CHARS`] on; a slip is a letter too many, missing or wrong, or two neighbours swapped. At most [`MAX_CORRECTIONS`] are given.
@@ -28,7 +28,7 @@ pub(super) struct Near {
     pub(super) word: String,
 }
 
-/// How many slips are forgiven in a word; 0 for one that is taken as it is.
+/// The number of slips that are forgiven in a word; 0 for one that is taken as it is.
 pub(super) fn slips(word: &str) -> usize {
     match word.chars().count() {
         _ if word.bytes().any(|byte| byte.is_ascii_digit()) => 0,

@@ -8,7 +8,7 @@ const MIN_PART_CHARS: usize = 3;
 /// So many parts together are no chance, so any of them are looked for by themselves: `kia-rio-2020`.
 const MANY_PARTS: usize = 3;
 
-/// What a term asks the index, in two ways that count differently.
+/// The two queries of a term, which give different points.
 #[derive(Debug, Clone)]
 pub(super) struct Term {
     /// Its likeliest meaning, as whole words.
@@ -53,7 +53,7 @@ pub(super) fn parts(term: &str) -> Vec<&str> {
     if enough { parts } else { Vec::new() }
 }
 
-/// Whether a part of a joined term says something by itself.
+/// Tells whether a part of a joined term is long enough to be searched by itself, and no number.
 pub(super) fn tells(part: &str) -> bool {
     part.chars().count() >= MIN_PART_CHARS && !crate::domain::text::is_number(part)
 }

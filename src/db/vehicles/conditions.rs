@@ -134,7 +134,7 @@ pub(super) fn order_by(order: Order) -> &'static str {
     }
 }
 
-/// How well a vehicle fits the search: two points for each likeliest meaning in its heading, one for any other.
+/// Writes the points of a vehicle for a search: two for each likeliest meaning in its heading, one for any other.
 pub(super) fn push_points(sql: &mut Sql, search: &Search) {
     sql.push("0");
     for (likely, any) in &search.points {

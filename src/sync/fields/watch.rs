@@ -22,8 +22,8 @@ impl Engine {
         self.inner.fields.report()
     }
 
-    /// The faults of fields that operators have to mend, and since when they are known: by the database's memory, so that they stay known
-    /// when the instance that noticed them ends.
+    /// The faults of fields that operators have to mend, and since when they are known: by the database's memory, so
+    /// that they stay known when the instance that noticed them ends.
     pub async fn remembered_field_troubles(
         &self,
     ) -> Result<Option<(Option<DateTime<Utc>>, String)>, DbError> {

@@ -143,7 +143,8 @@ impl Engine {
         Ok(gathered)
     }
 
-    /// Tells whether reading these records by id takes more than one request and no fewer than reading the whole listing.
+    /// Tells whether reading these records by id takes more than one request and no fewer than reading the whole
+    /// listing.
     async fn is_bulk(&self, records: usize) -> Result<bool, WebhookError> {
         let page_size = self.inner.page_size;
         if records <= page_size {

@@ -1,8 +1,8 @@
 //! What the tests stand on: a PostgreSQL, an Airtable, and the service between them, all real and all their own.
 //!
 //! A test starts a [`World`], changes something in `world.airtable`, tells vitrina with [`World::webhook`] and looks with
-//! [`World::get`]. Everything goes over HTTP. When something takes its time, [`eventually`] waits for it; only the chaos tests pause by
-//! the clock.
+//! [`World::get`]. Everything goes over HTTP. When something takes its time, [`eventually`] waits for it; only the
+//! chaos tests pause by the clock.
 
 mod answer;
 mod door;
