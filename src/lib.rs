@@ -21,7 +21,8 @@
 //! | [`domain`] | what the words mean; pure |
 //!
 //! Beside them stand [`lifecycle`] (stopping), [`telemetry`] (the log), [`clock`] (the time), [`signals`] (what is wrong at the
-//! moment), [`private_pg`] (a PostgreSQL of our own) and [`simulator`] (an Airtable of our own), which know none of the others but `config` and `domain`.
+//! moment), [`private_pg`] (a PostgreSQL of our own) and [`simulator`] (an Airtable of our own), which use none of the
+//! others but `config` and `clock`.
 
 pub mod airtable;
 pub mod alerts;

@@ -150,7 +150,7 @@ pub struct AirtableSettings {
     pub table_id: TableId,
     /// Where the API is (`AIRTABLE_API_URL`).
     pub api_url: ApiUrl,
-    /// Requests per second to the base.
+    /// Requests per second to the base, of all instances on one database together.
     pub requests_per_second: NonZeroU32,
     /// Requests that the workspace's plan allows in a month; zero: unknown.
     pub monthly_calls: u64,
@@ -213,7 +213,7 @@ pub struct SyncSettings {
     pub reply_within: Duration,
     /// Records in one webhook at most.
     pub max_batch: NonZeroUsize,
-    /// When a webhook's record is read once more if nothing had changed; zero: never.
+    /// The least time between a delivery and the beginning of the read that settles it; zero: off.
     #[serde(with = "duration")]
     pub recheck_after: Duration,
     /// When the nightly run begins, as a cron expression (minute, hour, day, month, weekday).
@@ -227,11 +227,11 @@ pub struct SyncSettings {
     pub catch_up_every: Duration,
     /// The share of listed vehicles, 0 to 1, that one full run may take out of the listing.
     pub max_unlist_share: Share,
-    /// How often a queued record is tried before it is given up.
+    /// The tries of a queued record that may fail by its own fault before it is given up.
     pub queue_max_attempts: NonZeroU16,
-    /// The longest wait before a queued record's second try; doubles with each further one.
+    /// The shortest span from which the wait before another try is drawn; it grows with the time in the queue.
     pub queue_backoff_base: PositiveDuration,
-    /// The longest wait between two tries of a queued record.
+    /// The longest such span, and the one while Airtable refuses us.
     #[serde(with = "duration")]
     pub queue_backoff_max: Duration,
 }

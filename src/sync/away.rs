@@ -1,4 +1,4 @@
-//! Notices from failures in a row that Airtable is away or refuses us, and from the next answer that it is back.
+//! Decides from failures in a row that Airtable is away or refuses us, and from the next answer that it is back.
 //!
 //! **Invariants:** it counts as away after [`AWAY_AFTER`] failures in a row, and the first answer after that is the end of it.
 

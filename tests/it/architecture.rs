@@ -7,7 +7,7 @@ use std::{
 
 use regex::Regex;
 
-/// Who may use whom: a module may use those that stand after it, and the free ones. `simulator` and `private_pg` know only `config`.
+/// Who may use whom: a module may use those that stand after it, and some of those in [`BESIDE`].
 const ORDER: [&str; 11] =
     ["cli", "app", "http", "alerts", "monitor", "sync", "catalog", "airtable", "db", "config", "domain"];
 
