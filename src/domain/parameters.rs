@@ -1,6 +1,6 @@
 //! Every filter of the listing, once: its parameters, the column that it looks at, its facet, and what the API description says of it.
 //!
-//! [`FILTERS`] is the table. Parsing and the canonical form ([`Filter`]) follow from it here, the SQL condition and the facet in `db::vehicles`, the
+//! [`FILTERS`] is the table. Parsing and the canonical form ([`Filter`](super::Filter)) follow from it here, the SQL condition and the facet in `db::vehicles`, the
 //! columns of the table `listing` in [`super::listing`], the OpenAPI parameters in `http::schema`.
 //!
 //! **To add a filter**, add an entry here and a test. A column that stands in [`INDEXED`] has a column and an index of its own in `listing`, which

@@ -1,6 +1,6 @@
 //! The write side: a delivery's way from acceptance to commit.
 //!
-//! 1. [`Engine::deliver`] puts the records in [`line`] and waits for their outcomes, for `sync.reply_within` at most.
+//! 1. [`Engine::deliver`] puts the records in [the line](mod@line) and waits for their outcomes, for `sync.reply_within` at most.
 //! 2. The dispatcher waits until the base has a turn to give ([`AirtableClient::permit`]), takes all that wait by then, up to one
 //!    page, and goes on to the next turn while the batch is on its way.
 //! 3. The batch is stamped and fetched in one request ([`reader`]), normalized, planned ([`plan`]) and stored in one transaction
