@@ -131,12 +131,19 @@ pub(super) fn as_stored(time: DateTime<Utc>) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(time.timestamp_micros()).unwrap_or(time)
 }
 
+/// What formulas that fail look like as text, as in a concatenation or an import of a spreadsheet.
+const FORMULA_ERRORS: [&str; 8] =
+    ["#ERROR!", "#¡ERROR!", "#REF!", "#¡REF!", "#VALUE!", "#¡VALOR!", "#NAME?", "NaN"];
+
 fn words(atom: Atom<'_>) -> Result<String, String> {
     match atom {
         Atom::Text(text) if is_link(text) => Err(
             "the id of a record: the field holds links to other records; name a lookup of their names instead"
                 .to_owned(),
         ),
+        Atom::Text(text) if FORMULA_ERRORS.contains(&text) => {
+            Err("the error of a formula instead of a value; mend it in Airtable".to_owned())
+        }
         Atom::Text(text) => Ok(text.to_owned()),
         // A double prints without `.0` and without an exponent.
         Atom::Number(number) if number.is_f64() => {

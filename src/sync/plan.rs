@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     db::{records::Stored, slugs::SlugRequest},
-    domain::{Action, Change, Changes, Column, Content, Kept, Normalized, Outcome, RecordId},
+    domain::{Action, Change, Changes, Column, Content, Kept, Normalized, Outcome, RecordId, Warning},
 };
 
 /// Characters of a value that a log quotes.
@@ -80,6 +80,9 @@ impl Plan {
             }
         };
         plan.outcome.warnings = warnings;
+        if former.is_none() && content.listed && name.is_none() {
+            plan.outcome.warnings.push(nameless());
+        }
         plan.request = plan.needs_slug(&content, name.as_deref(), former);
         plan.before = former.map(|former| former.content.clone());
         plan.after = Some(content);
@@ -233,11 +236,7 @@ impl Plan {
 }
 
 /// The content with what is kept of the former one, and its warnings.
-fn decided(
-    found: Normalized,
-    former: Option<&Stored>,
-    kept: &Kept,
-) -> (Box<Content>, Vec<crate::domain::Warning>) {
+fn decided(found: Normalized, former: Option<&Stored>, kept: &Kept) -> (Box<Content>, Vec<Warning>) {
     let former = former.map(|former| &former.content);
     let mut content = Box::new(found.content);
     kept.apply(&mut content, former);
@@ -252,6 +251,17 @@ fn decided(
         content.listed = false;
     }
     (content, found.warnings)
+}
+
+/// Why a new vehicle that could be listed is not shown.
+fn nameless() -> Warning {
+    Warning {
+        field: "title".to_owned(),
+        column: "title".to_owned(),
+        value: "null".to_owned(),
+        problem: "neither title nor brand nor model yet; the vehicle is shown as soon as it has one"
+            .to_owned(),
+    }
 }
 
 fn cut(value: Value) -> Value {

@@ -11,12 +11,13 @@ use crate::{
 const FULL: Scope = Scope::Full { force: false };
 
 /// What Airtable gives for a formula that fails.
-fn errors() -> [Value; 4] {
+fn errors() -> [Value; 5] {
     [
         json!({ "error": "#ERROR!" }),
         json!([{ "error": "#ERROR!" }]),
         json!({ "specialValue": "NaN" }),
         json!(["recQwErTyUiOpAsDf"]),
+        json!("#ERROR!"),
     ]
 }
 
@@ -58,7 +59,7 @@ async fn an_unreadable_status_leaves_a_vehicle_where_it_is_and_warns() {
         assert_eq!((&row["listed"], &row["ordenstatus"]), (&json!(false), &json!("Vendido")), "{error}");
     }
     let report = world.run(FULL, Trigger::Nightly).await;
-    assert_eq!((report.counts.archived, report.error), (0, None));
+    assert_eq!((report.counts.archived, report.counts.warnings, report.error), (0, 2, None), "both are told");
     assert_eq!(listed(&world).await, 1);
     // What is new and does not say that it may be shown is not.
     let unknown =
@@ -155,7 +156,8 @@ async fn a_sold_vehicle_keeps_its_page_until_it_is_deleted() {
 async fn a_record_without_a_name_is_shown_as_soon_as_it_has_one() {
     let world = World::start().await;
     let id = world.airtable.create(fields! { "OrdenStatus": "Comprado", "Precio": 5 });
-    assert_eq!(world.webhook(&id).await.ok()["action"], "archived");
+    let answer = world.webhook(&id).await.ok();
+    assert_eq!((&answer["action"], &answer["warnings"][0]["column"]), (&json!("archived"), &json!("title")));
     assert_eq!(listed(&world).await, 0);
 
     world.airtable.edit(&id, fields! { "AutoMarca": "Kia" });

@@ -14,6 +14,15 @@ use crate::{
 /// The brake leaves small numbers alone: a small dealership may sell out.
 const BRAKE_FROM: usize = 10;
 
+/// Listed vehicles that a listing lacked.
+#[derive(Debug, Default)]
+struct Suspects {
+    /// The record says that it is no longer listed, or is gone.
+    leaving: Vec<RecordId>,
+    /// The record is listed all the same, or does not say.
+    staying: Vec<RecordId>,
+}
+
 impl Engine {
     /// Looks up what the listing has not seen, and takes out what it has left alone. `listed`: how many vehicles were listed before the
     /// run.
@@ -24,25 +33,26 @@ impl Engine {
         listed: i64,
         force: bool,
     ) -> Result<(), RunError> {
-        let mut leaving = held_back;
-        leaving.extend(self.leaving(run, read.stamp).await?);
+        let Suspects { mut leaving, staying } = self.suspects(run, read.stamp).await?;
+        leaving.extend(held_back);
+        self.read_records(run, staying).await?;
         if !force && pulls_the_brake(leaving.len(), listed, self.inner.settings.max_unlist_share.get()) {
             return Err(RunError::Brake { leaving: leaving.len(), listed });
         }
         if leaving.is_empty() { Ok(()) } else { self.read_records(run, leaving).await }
     }
 
-    /// Vehicles that the listing lacked and that the record itself says are no longer listed. Only ids are kept, so reading them costs
-    /// its requests again, and memory does not grow with what is found.
-    async fn leaving(&self, run: &Run, stamp: Stamp) -> Result<Vec<RecordId>, RunError> {
+    /// Vehicles that the listing lacked, by what the records themselves say. Only ids are kept, so reading them costs its requests again,
+    /// and memory does not grow with what is found.
+    async fn suspects(&self, run: &Run, stamp: Stamp) -> Result<Suspects, RunError> {
         let plan = self.inner.fields.plan(&self.inner.airtable, &self.inner.db).await?;
         let rules = self.rules(&plan);
-        let (mut leaving, mut after) = (Vec::new(), String::new());
+        let (mut found_out, mut after) = (Suspects::default(), String::new());
         loop {
             let limit = i64::try_from(self.inner.page_size).unwrap_or(i64::MAX);
             let db = &self.inner.db;
             let suspects = db.patiently(db.unseen_since(stamp, &after, limit)).await?;
-            let Some(last) = suspects.last() else { return Ok(leaving) };
+            let Some(last) = suspects.last() else { return Ok(found_out) };
             last.as_str().clone_into(&mut after);
             run.still_has_the_lock().await?;
             let (found, refused) = self.look_up(&suspects).await?;
@@ -55,7 +65,8 @@ impl Engine {
                 })
                 .map(|record| &record.id)
                 .collect();
-            leaving.extend(
+            found_out.staying.extend(still_listed.iter().map(|id| (*id).clone()));
+            found_out.leaving.extend(
                 suspects.iter().filter(|id| !still_listed.contains(id) && !refused.contains(id)).cloned(),
             );
         }
