@@ -225,6 +225,11 @@ pub struct SyncSettings {
     /// How often what webhooks missed is looked for; zero: never.
     #[serde(with = "duration")]
     pub catch_up_every: Duration,
+    /// How often a catch-up is a full run, which also finds deletions; zero: never.
+    #[serde(with = "duration")]
+    pub sweep_every: Duration,
+    /// The most listed vehicles with which that happens.
+    pub sweep_up_to: u32,
     /// The share of listed vehicles, 0 to 1, that one full run may take out of the listing.
     pub max_unlist_share: Share,
     /// The tries of a queued record that may fail by its own fault before it is given up.

@@ -125,9 +125,29 @@ pub(super) fn due(
     Due::NotBefore(next)
 }
 
+/// Whether a catch-up that is due should be a full run, which also finds deletions. `every`: how often, `None` = never; `last`: when a full
+/// run last began, or was tried.
+pub(super) fn sweep_is_due(
+    now: DateTime<Utc>,
+    every: Option<TimeDelta>,
+    last: Option<DateTime<Utc>>,
+) -> bool {
+    every.is_some_and(|every| last.is_none_or(|last| last + every <= now))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sweep_is_due_when_the_last_full_run_is_old_enough() {
+        let now = at("2026-11-23T12:00:00Z");
+        let hour = Some(TimeDelta::hours(1));
+        for (every, minutes, due) in [(hour, 59, false), (hour, 60, true), (None, 6_000, false)] {
+            assert_eq!(sweep_is_due(now, every, Some(now - TimeDelta::minutes(minutes))), due, "{minutes}");
+        }
+        assert!(sweep_is_due(now, hour, None));
+    }
 
     fn nightly(zone: &str) -> Nightly {
         Nightly::new("0 2 * * *".parse().unwrap(), zone.parse().unwrap())

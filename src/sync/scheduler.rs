@@ -2,7 +2,7 @@
 //!
 //! **Invariants:** at the start a catch-up is wanted, whatever ran before; after an outage of Airtable or PostgreSQL one is wanted too. A
 //! run that another instance has begun is not waited for but looked at again later. Whatever keeps asking for catch-ups, such as a connection
-//! that breaks again and again, gets no more of them than the [`Allowance`].
+//! that breaks again and again, gets no more of them than the [`Allowance`]. A sweep is tried once in its interval, however it ends.
 
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Engine,
     run::{RunError, Scope},
-    schedule::{Allowance, Due, Nightly, due},
+    schedule::{Allowance, Due, Nightly, due, sweep_is_due},
 };
-use crate::domain::Trigger;
+use crate::{db::runs::RunHistory, domain::Trigger};
 
 /// The scheduler's longest sleep, and its wait when another run was in its way.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -26,6 +26,8 @@ struct Wish {
     /// When it may begin; `None`: nobody wants one.
     from: Option<DateTime<Utc>>,
     allowance: Allowance,
+    /// When a catch-up was last made a full run.
+    swept: Option<DateTime<Utc>>,
 }
 
 impl Wish {
@@ -51,6 +53,7 @@ impl Engine {
             asked: crate::clock::now(),
             from: Some(crate::clock::now()),
             allowance: Allowance::default(),
+            swept: None,
         };
         while !stop.is_cancelled() {
             let pause = self.run_what_is_due(&nightly, &mut wish).await;
@@ -85,6 +88,10 @@ impl Engine {
             Due::FirstLoad => (Scope::Full { force: false }, Trigger::Bulk),
             Due::Nightly => (Scope::Full { force: false }, Trigger::Nightly),
             Due::CatchUp if fields_are_newer => (Scope::Full { force: false }, Trigger::CatchUp),
+            Due::CatchUp if self.should_sweep(now, &history, wish.swept).await => {
+                wish.swept = Some(now);
+                (Scope::Full { force: false }, Trigger::CatchUp)
+            }
             Due::CatchUp => (Scope::CatchUp, Trigger::CatchUp),
             Due::NotBefore(next) => return (next - now).to_std().unwrap_or_default().min(LOOK_EVERY),
         };
@@ -99,12 +106,30 @@ impl Engine {
         if wish.from.is_some() {
             wish.allowance.used(now);
         }
+        // A sweep reads listed vehicles; the catch-up still follows.
+        let is_sweep = wish.swept == Some(now);
         match self.carry_out(run).await {
-            Ok(report) if report.error.is_none() => wish.from = None,
+            Ok(report) if report.error.is_none() && !is_sweep => wish.from = None,
             Ok(_) => {}
             Err(error) => tracing::error!(error = %error, "a run could not be written down"),
         }
         Duration::ZERO
+    }
+
+    /// Whether a catch-up that is due is a full run instead.
+    async fn should_sweep(
+        &self,
+        now: DateTime<Utc>,
+        history: &RunHistory,
+        swept: Option<DateTime<Utc>>,
+    ) -> bool {
+        let (settings, db) = (&self.inner.settings, &self.inner.db);
+        let every = TimeDelta::from_std(settings.sweep_every).ok().filter(|every| !every.is_zero());
+        sweep_is_due(now, every, history.last_full.max(swept))
+            && db
+                .patiently(db.count_listed())
+                .await
+                .is_ok_and(|listed| listed <= i64::from(settings.sweep_up_to))
     }
 }
 
@@ -117,7 +142,7 @@ mod tests {
     #[test]
     fn a_wish_beyond_the_allowance_waits_and_makes_no_failure_forgotten() {
         let start: DateTime<Utc> = "2026-11-23T05:00:00Z".parse().unwrap();
-        let mut wish = Wish { asked: start, from: None, allowance: Allowance::default() };
+        let mut wish = Wish { asked: start, from: None, allowance: Allowance::default(), swept: None };
         for second in 1..=5 {
             let now = start + TimeDelta::seconds(second);
             wish.for_a_catch_up(now);

@@ -645,3 +645,31 @@ async fn a_full_run_repairs_rows_of_the_listing_that_are_missing_or_outdated_and
     let is_missed = async || world.get("/vehicles").await.header("x-cache") == "miss";
     eventually("nothing is cached that was made of the rows before", is_missed).await;
 }
+
+#[tokio::test]
+async fn a_deletion_that_nobody_told_of_is_found_by_a_sweep_of_a_small_inventory() {
+    let sweeping = |up_to: &str| {
+        World::set("sync.catch_up_every", "50ms")
+            .set("sync.sweep_every", "100ms")
+            .set("sync.sweep_up_to", up_to)
+    };
+    for (up_to, found) in [("3", true), ("2", false)] {
+        let world = sweeping(up_to).vehicles(numbered(3)).start().await;
+        let id = world.airtable.records()[0].id.clone();
+        world.airtable.delete(&id);
+        let catch_ups = async || {
+            let count: i64 = sqlx::query_scalar("select count(*) from sync_runs where kind = 'catch_up'")
+                .fetch_one(&world.db.pool)
+                .await
+                .unwrap();
+            count
+        };
+        let before = catch_ups().await;
+        let is_deleted = async || !world.row(&id).await.unwrap()["deleted_at"].is_null();
+        if found {
+            eventually("it is deleted", async || is_deleted().await).await;
+        }
+        eventually("catch-ups go on", async || catch_ups().await > before + 2).await;
+        assert_eq!(is_deleted().await, found, "{up_to}");
+    }
+}
