@@ -182,8 +182,9 @@ fn refused(error: &sqlx::Error) -> String {
 fn not_migrated(error: &MigrateError) -> String {
     match error {
         MigrateError::VersionMissing(version) => format!(
-            "a newer version of vitrina has been here (its migration {version} is unknown to this one): run that version, or let it take its \
-             migrations back first (`vitrina migrate --revert`)"
+            "a newer version of vitrina has been here, or one from before the first release (its migration {version} is unknown to this one): \
+             run the newer version, or let it take its migrations back first (`vitrina migrate --revert`); after one from before the first \
+             release give this one a schema of its own (VITRINA__DATABASE__SCHEMA) and let its first load fill it"
         ),
         MigrateError::VersionMismatch(version) => format!(
             "another version of vitrina made these tables (its migration {version} differs): run that version, or give this one a schema of its \
