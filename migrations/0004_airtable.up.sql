@@ -44,7 +44,9 @@ begin
     select starts, paused_until into recent, pause from airtable_turns where base_id = base for update;
     -- Read after the lock was given, or those who waited for it would count from before.
     present := clock_timestamp();
-    recent := array(select start from unnest(recent) start where start > present - span order by start);
+    -- What is in the future was written down before the clock was set back.
+    recent := array(select start from unnest(recent) start where start > present - span and start <= present order by start);
+    pause := case when pause <= present + interval '2 hours' then pause end;
     if cardinality(recent) >= per_window then
         free_at := recent[cardinality(recent) - per_window + 1] + span;
     end if;

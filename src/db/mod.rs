@@ -131,6 +131,11 @@ impl Db {
         Ok(stamp)
     }
 
+    /// The time by the database's clock, which all times that are compared come from.
+    pub async fn now(&self) -> Result<DateTime<Utc>, DbError> {
+        Ok(sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(&self.pool).await?)
+    }
+
     /// Ends all connections; waits for those in use.
     pub async fn close(&self) {
         tokio::join!(self.pool.close(), self.turns.close());

@@ -2,7 +2,8 @@
 //!
 //! **Invariants:** at the start a catch-up is wanted, whatever ran before; after an outage of Airtable or PostgreSQL one is wanted too. A
 //! run that another instance has begun is not waited for but looked at again later. Whatever keeps asking for catch-ups, such as a connection
-//! that breaks again and again, gets no more of them than the [`Allowance`]. A sweep is tried once in its interval, however it ends.
+//! that breaks again and again, gets no more of them than the [`Allowance`]. Times are the database's: a service whose clock is off runs neither more nor
+//! less often. A sweep is tried once in its interval, however it ends.
 
 use std::time::Duration;
 
@@ -49,17 +50,16 @@ impl Engine {
     /// Runs what is due, until told to stop; a run under way ends itself then.
     pub(super) async fn schedule(&self, stop: &CancellationToken) {
         let nightly = Nightly::new(self.inner.settings.nightly.clone(), self.inner.settings.time_zone);
-        let mut wish = Wish {
-            asked: crate::clock::now(),
-            from: Some(crate::clock::now()),
-            allowance: Allowance::default(),
-            swept: None,
-        };
+        let started = self.database_time().await;
+        let mut wish =
+            Wish { asked: started, from: Some(started), allowance: Allowance::default(), swept: None };
         while !stop.is_cancelled() {
             let pause = self.run_what_is_due(&nightly, &mut wish).await;
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                () = self.inner.catch_up_wanted.notified() => wish.for_a_catch_up(crate::clock::now()),
+                () = self.inner.catch_up_wanted.notified() => {
+                    wish.for_a_catch_up(self.database_time().await);
+                }
                 () = stop.cancelled() => return,
             }
         }
@@ -67,7 +67,7 @@ impl Engine {
 
     /// Gives how long to wait before the next look.
     async fn run_what_is_due(&self, nightly: &Nightly, wish: &mut Wish) -> Duration {
-        let (now, db) = (crate::clock::now(), &self.inner.db);
+        let (now, db) = (self.database_time().await, &self.inner.db);
         let mut history = match db.patiently(db.run_history(nightly.last(now))).await {
             Ok(history) => history,
             Err(error) => {
@@ -114,6 +114,12 @@ impl Engine {
             Err(error) => tracing::error!(error = %error, "a run could not be written down"),
         }
         Duration::ZERO
+    }
+
+    /// The time by the database's clock, by which runs are written down; by this process's own while the database is away.
+    async fn database_time(&self) -> DateTime<Utc> {
+        let db = &self.inner.db;
+        db.patiently(db.now()).await.unwrap_or_else(|_| crate::clock::now())
     }
 
     /// Whether a catch-up that is due is a full run instead.

@@ -276,3 +276,14 @@ async fn many_senders_and_the_queue_do_not_block_each_other() {
         .unwrap();
     assert_eq!(failed, 0);
 }
+
+#[tokio::test]
+async fn turns_from_before_the_clock_was_set_back_keep_no_request_from_leaving() {
+    let world = World::set("airtable.requests_per_second", "5").start().await;
+    let later = "update airtable_turns set starts = array(select now() + interval '1 day' from generate_series(1, 5)), \
+                 paused_until = now() + interval '1 day'";
+    sqlx::query(later).execute(&world.db.pool).await.unwrap();
+    let id = world.airtable.create(mazda());
+
+    assert_eq!(world.webhook(&id).await.ok()["action"], "created");
+}
