@@ -199,7 +199,7 @@ pub struct ListingSettings {
     pub visible_field: Option<String>,
     /// The field mapping; unset: the built-in `config/fields.toml`.
     pub fields_file: Option<PathBuf>,
-    /// Columns that no public answer shows, nor the roles of Supabase's API; of [`PUBLIC_COLUMNS`](crate::domain::PUBLIC_COLUMNS).
+    /// Columns that no public answer shows, nor the roles of Supabase's API.
     #[serde(deserialize_with = "columns::private")]
     pub private: Vec<String>,
 }

@@ -173,6 +173,9 @@ const BESIDE: [Described; 9] = [
     Described::given("last_synced_at", JsonType::Time, "When the row was last written.", &[]),
 ];
 
+/// Members of the public JSON that are no columns.
+const MADE_WHEN_SHOWN: [&str; 3] = ["id", "sucursal", "precio_final"];
+
 impl Described {
     const fn given(
         name: &'static str,
@@ -183,6 +186,11 @@ impl Described {
         Self { name, json, nullable: false, audience: Audience::Public, meaning, examples }
     }
 
+    /// The columns of `inventario_cache` that the public may see: the members of the public JSON that are stored, not made when shown.
+    pub fn public_columns() -> impl Iterator<Item = &'static str> {
+        Self::public().map(|member| member.name).filter(|name| !MADE_WHEN_SHOWN.contains(name))
+    }
+
     /// The members of a vehicle's public JSON.
     pub fn public() -> impl Iterator<Item = &'static Self> {
         BESIDE.iter().chain(COLUMNS).filter(|member| member.audience == Audience::Public)
@@ -190,6 +198,11 @@ impl Described {
 }
 
 impl Content {
+    /// All columns as JSON, without `data` and what the database gives.
+    pub fn json(&self) -> serde_json::Map<String, serde_json::Value> {
+        self.values().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()
+    }
+
     /// The names of everything in a content, as in SQL and JSON.
     pub fn names() -> impl Iterator<Item = &'static str> {
         ["record_id", "created_at", "data"].into_iter().chain(COLUMNS.iter().map(|column| column.name))

@@ -74,7 +74,7 @@ fn columns(content: &Content) -> Map<String, Value> {
 
 /// The vehicle's columns, with those that follow from others.
 fn vehicle(content: &Content) -> Map<String, Value> {
-    let Ok(Value::Object(mut vehicle)) = serde_json::to_value(content) else { return Map::new() };
+    let mut vehicle = content.json();
     let first = content.carroceria.iter().filter(|first| !content.clasificacionid.contains(first));
     vehicle.insert("carroceria".to_owned(), first.chain(&content.clasificacionid).cloned().collect());
     vehicle.insert("precio_final".to_owned(), json!(precio_final(content)));

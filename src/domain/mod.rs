@@ -31,7 +31,6 @@ pub mod parameters;
 mod photos;
 #[cfg(test)]
 mod properties;
-mod public_columns;
 mod record;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -54,7 +53,6 @@ pub use self::{
     normalize::{Normalized, Rules, normalize},
     order::Order,
     outcome::{Action, Change, Changes, Outcome, Trigger},
-    public_columns::PUBLIC_COLUMNS,
     record::{Fields, Record, Warning},
     slug::{RESERVED_SLUGS, slugify},
 };

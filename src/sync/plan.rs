@@ -9,7 +9,7 @@
 //! - A full run unlists nothing by itself ([`Plan::is_held_back`]): it counts first.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     db::{records::Stored, slugs::SlugRequest},
@@ -84,7 +84,8 @@ impl Plan {
             plan.outcome.warnings.push(nameless());
         }
         plan.request = plan.needs_slug(&content, name.as_deref(), former);
-        plan.before = former.map(|former| former.content.clone());
+        let may_write = plan.write != Write::Nothing || plan.request.is_some();
+        plan.before = former.filter(|_| may_write).map(|former| former.content.clone());
         plan.after = Some(content);
         plan
     }
@@ -213,9 +214,8 @@ impl Plan {
     /// The columns in which a known vehicle changes, before and after; long values are cut.
     pub(super) fn changes(&self) -> Changes {
         let Some((before, after)) = self.change() else { return Changes::new() };
-        let json = |content: &Content| serde_json::to_value(content).unwrap_or_default();
-        let (before, after) = (json(before), json(after));
-        let value = |of: &Value, column: &str| cut(of.get(column).cloned().unwrap_or_default());
+        let (before, after) = (before.json(), after.json());
+        let value = |of: &Map<String, Value>, column: &str| cut(of.get(column).cloned().unwrap_or_default());
         let told = self.outcome.changed.iter().filter(|column| **column != "data");
         told.map(|column| {
             let change = Change { before: value(&before, column), after: value(&after, column) };

@@ -38,6 +38,20 @@ impl ColumnValue<'_> {
     }
 }
 
+impl From<ColumnValue<'_>> for serde_json::Value {
+    fn from(value: ColumnValue<'_>) -> Self {
+        match value {
+            ColumnValue::Nothing => Self::Null,
+            ColumnValue::Text(text) => text.into(),
+            ColumnValue::Texts(texts) => texts.iter().cloned().collect(),
+            ColumnValue::Whole(number) => number.into(),
+            ColumnValue::Money(amount) => serde_json::json!(amount),
+            ColumnValue::Flag(flag) => flag.into(),
+            ColumnValue::Time(time) => serde_json::json!(time),
+        }
+    }
+}
+
 impl From<String> for ColumnValue<'_> {
     fn from(text: String) -> Self {
         Self::Text(text.into())
