@@ -251,7 +251,7 @@ fn bind(addr: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
     Ok((listener, bound))
 }
 
-/// What the listener tells besides commits.
+/// Acts on the news of the listener that are no commits.
 fn heed(engine: &Engine, news: News) {
     match news {
         News::Pinged => engine.webhook_pinged(),

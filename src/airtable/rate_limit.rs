@@ -27,7 +27,7 @@ use super::lock;
 /// The time in which no more than `airtable.requests_per_second` requests start.
 pub const WINDOW: Duration = Duration::from_millis(1_200);
 
-/// Who asks; those named first go first.
+/// A class of requests. Earlier classes go first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// Somebody waits for the answer: a webhook, a look at one record.

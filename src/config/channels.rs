@@ -65,7 +65,7 @@ pub enum SmtpTls {
 }
 
 impl MailHost {
-    /// Whether it is this machine, the only one that unencrypted mail is sent to.
+    /// Tells whether the mail server is on this machine. Only there is mail sent unencrypted.
     pub(super) fn is_this_machine(&self) -> bool {
         **self == *"localhost" || self.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }

@@ -113,7 +113,7 @@ impl Layers {
         }
     }
 
-    /// Whether `key` has been found wrong.
+    /// Tells whether a problem of `key` was noted.
     pub(super) fn is_wrong(&self, key: &str) -> bool {
         self.problems.iter().any(|problem| problem.key == key)
     }
@@ -194,7 +194,7 @@ impl Layers {
         }
     }
 
-    /// Whether a variable's text can be a value at all, else notes why not.
+    /// Checks the text of a variable and notes what is wrong: quotation marks around it, for one.
     fn is_sound(&mut self, key: &str, origin: &str, text: &str) -> bool {
         let is_quoted = |mark: char| text.len() > 1 && text.starts_with(mark) && text.ends_with(mark);
         let (found, expected) = if QUOTATION_MARKS.into_iter().any(is_quoted) {

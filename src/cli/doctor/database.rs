@@ -102,7 +102,7 @@ pub(super) fn skip(report: &mut Report, names: &[&str], because: &str) {
     }
 }
 
-/// What the start would refuse, by the same rules.
+/// Reports a database that the service would refuse to start on.
 fn requirements(found: &Checkup, settings: &DatabaseSettings, report: &mut Report) {
     let unmet = found.unmet();
     let wanted = i64::from(settings.max_connections.get() + CONNECTIONS_BESIDE);

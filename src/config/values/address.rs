@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for CorsOrigins {
     }
 }
 
-/// Whether paths can be put behind an address.
+/// Tells whether an address is `http(s)` and ends in a path, so that further segments can be appended.
 pub(super) fn is_http(address: &str) -> bool {
     Url::parse(address).is_ok_and(|url| {
         matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()

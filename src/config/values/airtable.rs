@@ -1,4 +1,4 @@
-//! What names an Airtable base and opens it.
+//! The key, base and table of Airtable.
 //!
 //! Key, base and table are empty when they are not set, which the loader only allows commands that do without Airtable.
 
