@@ -91,7 +91,6 @@ async fn find(db: &Db, branches: &BranchNames, query: &Query, largest: u64) -> R
         }
         Query::All => everything(db, branches, largest).await?,
         Query::Facets(filter) => {
-            let _turn = db.turn_to_search(filter.search()).await;
             let search = db.understand(filter.search()).await?;
             // What is counted is every vehicle, those too that other filters leave out; naming them would say no more than `vehicles`.
             Found::Whole { json: db.facets(branches, filter, &search).await?, ids: Vec::new() }
@@ -130,7 +129,6 @@ pub(super) async fn slice(
 }
 
 async fn page(db: &Db, branches: &BranchNames, filter: &Filter, window: Window) -> Result<Found, DbError> {
-    let _turn = db.turn_to_search(filter.search()).await;
     let search = db.understand(filter.search()).await?;
     let page = db.listed(branches, filter, &search, window).await?;
     Ok(Found::Page { vehicles: page.vehicles, ids: page.ids, total: page.total })

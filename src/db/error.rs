@@ -97,15 +97,6 @@ impl DbError {
         }
     }
 
-    /// Tells whether PostgreSQL rolled the transaction back because of another one: nothing of it is stored, and it
-    /// may be tried again at once.
-    pub fn was_rolled_back(&self) -> bool {
-        match self {
-            Self::Unreachable(error) => code(error).is_some_and(|code| code.starts_with("40")),
-            _ => false,
-        }
-    }
-
     /// Tells whether another transaction was in the way, so that the same one should be begun anew at once: a
     /// deadlock, a serialization failure, or a slug that another transaction gave meanwhile.
     pub fn is_conflict(&self) -> bool {

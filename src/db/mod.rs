@@ -41,14 +41,13 @@ pub mod usage;
 pub mod vehicles;
 pub mod webhooks;
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{str::FromStr, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions, types::PgInterval},
 };
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 pub use self::error::DbError;
@@ -71,7 +70,6 @@ pub struct Db {
     pool: PgPool,
     turns: PgPool,
     instance: Uuid,
-    searches: Arc<Semaphore>,
     options: PgConnectOptions,
     schema: String,
     patience: Duration,
@@ -109,10 +107,8 @@ impl Db {
         let pool = connect(settings.max_connections.get());
         // Of its own: a burst that has all the others must not hold up whose turn it is, nor whether the service is ready.
         let turns = connect(1);
-        // Searches for common words take long; half of the connections are for all else.
-        let searches = Arc::new(Semaphore::new((settings.max_connections.get() as usize / 2).max(1)));
         let patience = settings.statement_timeout.saturating_add(NETWORK);
-        Ok(Self { pool, turns, instance: Uuid::now_v7(), searches, options, schema, patience })
+        Ok(Self { pool, turns, instance: Uuid::now_v7(), options, schema, patience })
     }
 
     /// The database's answer, or [`DbError::Silent`] when it takes longer than a statement may. The server ends such

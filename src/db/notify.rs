@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use sqlx::{PgExecutor, postgres::PgListener};
 use tokio::time::{Instant, timeout_at};
-use uuid::Uuid;
 
 use super::{Db, DbError, within};
 
@@ -143,11 +142,6 @@ impl Db {
     pub async fn announce_ping(&self) -> Result<(), DbError> {
         notify(&self.pool, PINGS, self.instance.to_string()).await?;
         Ok(())
-    }
-
-    /// The name of this instance.
-    pub fn instance(&self) -> Uuid {
-        self.instance
     }
 }
 

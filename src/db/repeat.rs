@@ -1,7 +1,7 @@
 //! Transactions that PostgreSQL rolled back for the sake of another one.
 //!
-//! **Invariants:** only whole transactions are repeated, and only after SQLSTATE class 40 (deadlock, serialization failure), which says that nothing of
-//! them is in force. The pauses grow and are random, so that two that met do not meet again.
+//! **Invariants:** only whole transactions are repeated, and only after an error that says that nothing of them is in force: SQLSTATE
+//! class 40 (deadlock, serialization failure), or a slug that another transaction gave meanwhile. The pauses grow and are random, so that two that met do not meet again.
 
 use std::time::Duration;
 
@@ -23,6 +23,6 @@ impl Db {
     {
         let pauses =
             ExponentialBuilder::default().with_min_delay(FIRST_PAUSE).with_max_times(RETRIES).with_jitter();
-        transaction.retry(pauses).when(DbError::was_rolled_back).await
+        transaction.retry(pauses).when(DbError::is_conflict).await
     }
 }

@@ -37,9 +37,6 @@ use crate::{
     domain::{Normalized, Record, RecordId, normalize},
 };
 
-/// The most times that a transaction is begun anew after conflicts with others.
-const CONFLICTS: u32 = 5;
-
 /// How a batch is stored.
 #[expect(clippy::struct_excessive_bools, reason = "each departs from the usual way by itself")]
 #[derive(Debug, Clone, Copy, Default)]
@@ -88,40 +85,47 @@ impl Engine {
         fields: &Arc<FieldPlan>,
         manner: Manner,
     ) -> Result<Vec<Synced>, SyncError> {
-        // A preview may try another mapping than the one that a look at the schema would give.
-        let (mut fields, mut fields_are_sure) = (Arc::clone(fields), manner.dry_run);
-        let mut looked_again = false;
-        let mut conflicts = 0;
+        let mut looked: Option<Arc<FieldPlan>> = None;
         loop {
             let db = &self.inner.db;
-            let normalized = self.normalize_all(readings, &fields, looked_again);
-            let stored = db.patiently(async {
-                let mut storing = db.storing().await?;
-                let planned = plan(&mut storing, read.stamp, readings, normalized, &fields, manner).await?;
-                let doubted =
-                    if fields_are_sure { BTreeSet::new() } else { doubted(&planned.plans, &fields) };
-                if !doubted.is_empty() {
-                    return Ok(Err(doubted));
-                }
-                self.write(storing, read, readings, planned, manner).await.map(Ok)
-            });
-            match stored.await {
-                Ok(Ok(synced)) => {
+            let attempt = || db.patiently(self.try_store(read, readings, fields, looked.as_deref(), manner));
+            match db.repeating(attempt).await? {
+                Ok(synced) => {
                     if !manner.dry_run {
                         self.told(&synced);
                     }
                     return Ok(synced);
                 }
-                Ok(Err(doubted)) => {
+                Err(doubted) => {
                     let doubted: Vec<String> = doubted.into_iter().collect();
-                    let looked = self.look_for_fields(&doubted, Lane::Webhook).await;
-                    fields = looked.map_err(SyncError::without_the_schema)?;
-                    (fields_are_sure, looked_again) = (true, true);
+                    let look = self.look_for_fields(&doubted, Lane::Webhook).await;
+                    looked = Some(look.map_err(SyncError::without_the_schema)?);
                 }
-                Err(error) if error.is_conflict() && conflicts < CONFLICTS => conflicts += 1,
-                Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// Stores the readings in one transaction. The inner error names fields that have to be looked at first, unless they were `looked` at;
+    /// nothing is stored then.
+    async fn try_store(
+        &self,
+        read: Read,
+        readings: &[Reading],
+        fields: &FieldPlan,
+        looked: Option<&FieldPlan>,
+        manner: Manner,
+    ) -> Result<Result<Vec<Synced>, BTreeSet<String>>, DbError> {
+        // A preview may try another mapping than the one that a look at the schema would give.
+        let are_sure = manner.dry_run || looked.is_some();
+        let fields = looked.unwrap_or(fields);
+        let normalized = self.normalize_all(readings, fields, looked.is_some());
+        let mut storing = self.inner.db.storing().await?;
+        let planned = plan(&mut storing, read.stamp, readings, normalized, fields, manner).await?;
+        let doubted = if are_sure { BTreeSet::new() } else { doubted(&planned.plans, fields) };
+        if !doubted.is_empty() {
+            return Ok(Err(doubted));
+        }
+        self.write(storing, read, readings, planned, manner).await.map(Ok)
     }
 
     /// `anew`: the schema was read after the records, so some of their fields may still have ids for names.

@@ -217,20 +217,3 @@ async fn what_is_cached_counts_as_fresh_for_a_moment_only_when_nobody_has_ever_b
     catalog.heard(Instant::now());
     assert!(catalog.cached(query(), later).is_err());
 }
-
-#[tokio::test]
-async fn searches_leave_connections_to_all_else() {
-    let world = World::set("database.max_connections", "4").start().await;
-    world.known(mazda()).await;
-    let db = &world.state().db;
-    let before = world.state().catalog.stats().await.loads;
-    // As two searches that take long.
-    let turns = [db.turn_to_search(Some(&[])).await, db.turn_to_search(Some(&[])).await];
-    let (http, url) = (world.http.clone(), format!("{}/vehicles?search=mazda", world.url));
-    let third = tokio::spawn(async move { http.get(url).send().await.unwrap().status() });
-    eventually("it has begun", async || world.state().catalog.stats().await.loads > before).await;
-    world.get("/vehicles?marca=mazda").await.ok();
-    assert!(!third.is_finished());
-    drop(turns);
-    assert_eq!(third.await.unwrap(), 200);
-}

@@ -11,15 +11,9 @@
 mod spelling;
 mod terms;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::spawn_blocking,
-};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use self::{
     spelling::{Known, Near},
@@ -43,12 +37,6 @@ pub struct Search {
 type Corrections = HashMap<String, Term>;
 
 impl Db {
-    /// A turn to search, so that searches leave connections to all else; `None`: there is nothing to search for.
-    pub async fn turn_to_search(&self, terms: Option<&[String]>) -> Option<OwnedSemaphorePermit> {
-        terms?;
-        Arc::clone(&self.searches).acquire_owned().await.ok()
-    }
-
     /// Finds out what the terms of a search mean at present.
     pub async fn understand(&self, terms: Option<&[String]>) -> Result<Search, DbError> {
         let Some(terms) = terms else { return Ok(Search::default()) };
